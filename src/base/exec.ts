@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { definedOnly } from './defined.ts';
 import { SegwError } from './error.ts';
 
 export interface RunOptions {
@@ -20,20 +21,19 @@ const quotedLines = 15;
  * Throws `CommandFailed` with the command and the end of its output, `Timeout` when `timeoutMs` passed.
  */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { onLine, timeoutMs: timeout, signal: cancelSignal, input, ...rest } = options;
   const child = execa(command, args, {
     reject: false,
     all: true,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.env === undefined ? {} : { env: options.env }),
-    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...rest,
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    ...definedOnly({ timeout, cancelSignal }),
   });
-  if (options.onLine) for await (const line of child.iterable({ from: 'all' })) options.onLine(line);
+  if (onLine) for await (const line of child.iterable({ from: 'all' })) onLine(line);
   const result = await child;
   if (!result.failed) return result.stdout;
   const line = [command, ...args].join(' ');
-  if (result.timedOut) throw new SegwError('Timeout', `${line}: no end after ${String(options.timeoutMs)} ms`);
+  if (result.timedOut) throw new SegwError('Timeout', `${line}: no end after ${String(timeout)} ms`);
   const tail = result.all.split('\n').slice(-quotedLines).join('\n');
   throw new SegwError('CommandFailed', `${line}: ${result.shortMessage?.split('\n')[0] ?? 'failed'}\n${tail}`, { cause: result });
 }

@@ -1,3 +1,4 @@
+import type { JWK } from 'jose';
 import type { Cidr } from '../base/addresses.ts';
 import type { MachineContent } from '../cluster/machine-content.ts';
 import type { NetworkState } from './fabric/network-state.ts';
@@ -82,7 +83,7 @@ export interface ClusterPlatform {
   /** YAML, server `https://127.0.0.1:apiPort`. */
   kubeconfig(cluster: ClusterSpec, user: 'user' | 'admin'): Promise<string>;
   /** Public keys that sign service account tokens, as a JWK set: for workload identity. */
-  serviceAccountKeys(cluster: ClusterSpec): Promise<readonly import('node:crypto').webcrypto.JsonWebKey[]>;
+  serviceAccountKeys(cluster: ClusterSpec): Promise<readonly JWK[]>;
   /** Closes the loopback port, forgets certificates and keys. The machine is wiped by the caller. */
   remove(cluster: ClusterSpec): Promise<void>;
 }
