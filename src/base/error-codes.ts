@@ -3,6 +3,58 @@
  * test compares the two, so a code that is thrown but not listed here does not compile, and one that is listed is documented.
  */
 export const errorCodes = {
+  AlreadyExists: {
+    means: 'An object of that name exists already.',
+    remedy: 'Change the existing object, or delete it first.',
+  },
+  ApiServerError: {
+    means: 'The Kubernetes API server answered with an error of its own.',
+    remedy: 'It is retried where that helps; the message quotes the answer, and the log of kube-apiserver has the rest.',
+  },
+  ApiServerUnreachable: {
+    means: 'No connection to the Kubernetes API server, or it broke off.',
+    remedy: 'It is retried. Check that the server runs and that its address in the kubeconfig can be reached from here.',
+  },
+  Conflict: {
+    means: 'The object has changed since it was read, or another field manager owns the field.',
+    remedy: 'Read the object again and repeat the change; controllers do so by themselves.',
+  },
+  Forbidden: {
+    means: 'The caller is known, but may not do this.',
+    remedy: 'The message names verb, resource and user; grant the role that the chart gives to this component.',
+  },
+  InvalidObject: {
+    means: 'The Kubernetes API server refused the object: a field does not fit the schema or a rule.',
+    remedy: 'The message lists the fields and why each is refused.',
+  },
+  MalformedResponse: {
+    means: 'The Kubernetes API server sent something that is not what its protocol says.',
+    remedy: 'It is retried. If it stays, look for a proxy between this process and the server.',
+  },
+  ResourceExpired: {
+    means: 'The resource version or the continue token is too old for the API server (410 Gone).',
+    remedy: 'Nothing: what watches lists again by itself.',
+  },
+  TooManyRequests: {
+    means: 'The Kubernetes API server limits this caller (429), also after the waits that it asked for.',
+    remedy: 'It is retried. If it stays, look at the flow schemas (API priority and fairness) of the server.',
+  },
+  Unauthorized: {
+    means: 'The Kubernetes API server does not accept the token or the certificate.',
+    remedy: 'Check that the credentials belong to this cluster and have not expired.',
+  },
+  DebianNeeded: {
+    means: 'A part of the local region is built from Debian packages, and this host has no apt-get.',
+    remedy: 'Use a Debian host, or one with apt-get that reaches a Debian mirror.',
+  },
+  DownloadCorrupt: {
+    means: 'What was downloaded is not what was published: its checksum differs.',
+    remedy: 'Try again; if it stays, a proxy on the way changes the bytes. Nothing of it was kept.',
+  },
+  GoMissing: {
+    means: 'Programs have to be built, and there is no Go release that is new enough.',
+    remedy: 'Install Go 1.24 or newer and put it on PATH.',
+  },
   CommandFailed: {
     means: 'A program that we started ended with an error.',
     remedy: 'Read the last lines of its output in the message; run the command by hand.',
@@ -15,9 +67,38 @@ export const errorCodes = {
     means: 'A flag, a file or a request holds a value that is not allowed.',
     remedy: 'The message names the field, the value and what is allowed.',
   },
+  HostUnsuitable: {
+    means: 'The machine under the local region lacks something that it needs.',
+    remedy: 'Run `segw doctor`: it names what is missing and how to get it.',
+  },
+  MachineBootFailed: {
+    means: 'A machine of the local region ended while it booted.',
+    remedy: 'The message quotes its console; `segw doctor` checks what machines need from the host.',
+  },
+  MachineNotRunning: {
+    means: 'Something was to be done on a machine of the local region that is powered off.',
+    remedy: 'Start the instance (`az vmss start`), or delete it.',
+  },
+  NeedsRoot: {
+    means: 'The command makes namespaces, mounts and cgroups, which only root may.',
+    remedy: 'Run it as root, for example: sudo ./segw ...',
+  },
   NotFound: {
     means: 'The named thing does not exist.',
     remedy: 'Check the spelling; the matching `list` command shows what exists.',
+  },
+  PortTaken: {
+    means: 'Another program listens on a port that the local region needs.',
+    remedy: 'End that program, or set SEGW_PORT to another first port of 16.',
+  },
+  NftablesRejected: {
+    means: 'The kernel or libnftables refused a ruleset; nothing of it was applied.',
+    remedy:
+      'The message quotes what nft says and where. Another program may have changed or removed our table: see `nft list ruleset`.',
+  },
+  SystemCall: {
+    means: 'The kernel refused a request: a system call or a netlink message.',
+    remedy: 'The message names the request and the reason; EPERM means that root or a capability is missing.',
   },
   Internal: {
     means: 'A condition that should be impossible. It is a defect of this software.',

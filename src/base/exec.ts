@@ -4,6 +4,8 @@ import { SegwError } from './error.ts';
 
 export interface RunOptions {
   readonly input?: string;
+  /** A file given as standard input. */
+  readonly inputFile?: string;
   readonly cwd?: string;
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
@@ -21,13 +23,13 @@ const quotedLines = 15;
  * Throws `CommandFailed` with the command and the end of its output, `Timeout` when `timeoutMs` passed.
  */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { onLine, timeoutMs: timeout, signal: cancelSignal, input, ...rest } = options;
+  const { onLine, timeoutMs: timeout, signal: cancelSignal, input, inputFile, ...rest } = options;
   const child = execa(command, args, {
     reject: false,
     all: true,
     ...rest,
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
-    ...definedOnly({ timeout, cancelSignal }),
+    ...(input === undefined && inputFile === undefined ? { stdin: 'ignore' as const } : {}),
+    ...definedOnly({ timeout, cancelSignal, input, inputFile }),
   });
   if (onLine) for await (const line of child.iterable({ from: 'all' })) onLine(line);
   const result = await child;
@@ -35,7 +37,7 @@ export async function run(command: string, args: readonly string[], options: Run
   const line = [command, ...args].join(' ');
   if (result.timedOut) throw new SegwError('Timeout', `${line}: no end after ${String(timeout)} ms`);
   const tail = result.all.split('\n').slice(-quotedLines).join('\n');
-  throw new SegwError('CommandFailed', `${line}: ${result.shortMessage?.split('\n')[0] ?? 'failed'}\n${tail}`, { cause: result });
+  throw new SegwError('CommandFailed', `${line}: ${result.shortMessage?.split('\n')[0] ?? 'failed'}\n${tail}`);
 }
 
 /** True when a program of this name is on PATH. */

@@ -1,0 +1,19 @@
+/** A level of the test suite: which files, how many at once, and the limit after which a hanging file is ended. */
+export interface TestLevel {
+  readonly name: string;
+  readonly globs: readonly string[];
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  readonly needsRoot: boolean;
+}
+
+const minute = 60_000;
+
+/** In the order in which they run: what is quick and needs nothing comes first. `docs`: CONTRIBUTING.md. */
+export const testLevels: readonly TestLevel[] = [
+  { name: 'unit', globs: ['src/**/*.test.ts', 'test/*.test.ts'], concurrency: 2, timeoutMs: minute, needsRoot: false },
+  { name: 'scenario', globs: ['test/scenarios/**/*.test.ts'], concurrency: 2, timeoutMs: 2 * minute, needsRoot: false },
+  { name: 'integration', globs: ['test/integration/**/*.test.ts'], concurrency: 1, timeoutMs: 10 * minute, needsRoot: true },
+  { name: 'privileged', globs: ['test/privileged/**/*.test.ts'], concurrency: 1, timeoutMs: 10 * minute, needsRoot: true },
+  { name: 'e2e', globs: ['test/e2e/**/*.test.ts'], concurrency: 1, timeoutMs: 30 * minute, needsRoot: true },
+];
