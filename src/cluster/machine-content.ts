@@ -12,3 +12,6 @@ export interface MachineFile {
   /** Default 0o644. */
   readonly mode?: number;
 }
+
+/** Where every machine has the binaries of Kubernetes, read-only. */
+export const binariesFolder = '/opt/segw/bin';

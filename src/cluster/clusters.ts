@@ -1,0 +1,81 @@
+import type { Logger } from '../base/log.ts';
+import { applyAddOns, desiredAddOns } from './add-ons.ts';
+import { awaitApiServer, awaitControllers } from './control-plane-readiness.ts';
+import { createApiClient, type ApiClient } from './api-client.ts';
+import { createCertificateFolders, type CertificateFolders } from './certificate-folders.ts';
+import type { ClusterPlatform, ClusterSpec } from './cluster-platform.ts';
+import { apiServerPort, controlPlaneMachine, desiredControlPlane } from './control-plane.ts';
+import { removeNode } from './drain.ts';
+import { renderUserKubeconfig } from './kubeconfig.ts';
+import type { LoopbackForwards } from './loopback-forwards.ts';
+import { ensureNodeImages, type NodeImage } from './node-images.ts';
+import { ensureNode } from './node-readiness.ts';
+import type { NodeShell } from './node-shell.ts';
+import { desiredNode } from './node.ts';
+import { serviceAccountJwk } from './service-account-keys.ts';
+
+export interface ClustersOptions {
+  /** Keys and certificates are kept below it, in `clusters/`. */
+  readonly stateDir: string;
+  readonly log: Logger;
+  readonly forwards: LoopbackForwards;
+  readonly shell: NodeShell;
+  /** What every node has to hold; asked each time, so that a rebuilt image reaches the nodes. */
+  readonly images: () => Promise<readonly NodeImage[]>;
+}
+
+/** Real Kubernetes on the region's machines. The control plane's machine is called `controlPlaneMachine(cluster)`, a node's as the node. */
+export function createClusters({ stateDir, log, forwards, shell, images }: ClustersOptions): ClusterPlatform {
+  const folders = createCertificateFolders(stateDir);
+  const connection = { folders, forwards };
+  return {
+    async controlPlaneContent(cluster) {
+      return desiredControlPlane(cluster, await folders.ofCluster(cluster));
+    },
+    async ensureReady(cluster, signal) {
+      const api = await connect(connection, cluster);
+      await awaitApiServer(api, cluster, signal);
+      await applyAddOns(api.objects, desiredAddOns(cluster), signal);
+      await awaitControllers(api, cluster, signal);
+    },
+    async nodeContent(cluster, node) {
+      return desiredNode(cluster, node, { cluster: await folders.ofCluster(cluster), node: await folders.ofNode(cluster, node) });
+    },
+    async ensureNodeReady(cluster, node, signal) {
+      const since = new Date();
+      await ensureNodeImages(shell, node.name, { images: await images(), signal });
+      await ensureNode(cluster, node, { api: await connect(connection, cluster), since, signal });
+    },
+    async removeNode(cluster, nodeName, limitMs) {
+      await removeNode(await connect(connection, cluster), { nodeName, limitMs }, log);
+      await folders.forgetNode(cluster, nodeName);
+    },
+    async kubeconfig(cluster, user) {
+      return renderUserKubeconfig(cluster, user, await folders.ofCluster(cluster));
+    },
+    async serviceAccountKeys(cluster) {
+      const { serviceAccount } = await folders.ofCluster(cluster);
+      return [serviceAccountJwk(serviceAccount.publicKeyPem)];
+    },
+    async remove(cluster) {
+      await forwards.close(cluster.apiPort);
+      await folders.forget(cluster);
+    },
+  };
+}
+
+interface Connection {
+  readonly folders: CertificateFolders;
+  readonly forwards: LoopbackForwards;
+}
+
+/** Opens the loopback port first: after a restart of this process, or of the machine, nobody else does. */
+async function connect({ folders, forwards }: Connection, cluster: ClusterSpec): Promise<ApiClient> {
+  await forwards.open({
+    port: cluster.apiPort,
+    machine: controlPlaneMachine(cluster),
+    targetAddress: cluster.address,
+    targetPort: apiServerPort,
+  });
+  return createApiClient(cluster, await folders.ofCluster(cluster));
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { V1MicroTime, type V1Lease, type V1Node } from '@kubernetes/client-node';
+import { exampleCluster, exampleGatewayNode } from '../../test/support/example-cluster.ts';
+import { desiredNodePatch, unreadyReason } from './node-state.ts';
+
+const since = new Date('2026-01-01T12:00:00Z');
+
+function nodeWith(status: string, message: string): V1Node {
+  return { status: { conditions: [{ type: 'Ready', status, message }] } };
+}
+
+function leaseOf(time: string): V1Lease {
+  return { spec: { renewTime: new V1MicroTime(time) } };
+}
+
+const cases: readonly (readonly [string, V1Node | undefined, V1Lease | undefined, string | undefined])[] = [
+  ['a node that has not registered', undefined, undefined, 'it has not registered'],
+  ['a node without conditions', {}, undefined, 'NotReady: no condition yet'],
+  [
+    'a node whose runtime has no network',
+    nodeWith('False', 'cni plugin not initialized'),
+    undefined,
+    'NotReady: cni plugin not initialized',
+  ],
+  ['a node without a lease', nodeWith('True', 'ok'), undefined, 'its lease is not there'],
+  [
+    'a node that was ready before it lost its power',
+    nodeWith('True', 'ok'),
+    leaseOf('2026-01-01T11:59:59Z'),
+    'its lease was last renewed at 2026-01-01T11:59:59.000Z',
+  ],
+  ['a node with a fresh lease', nodeWith('True', 'ok'), leaseOf('2026-01-01T12:00:01Z'), undefined],
+];
+
+for (const [what, node, lease, reason] of cases)
+  test(`${what} is ${reason === undefined ? 'ready' : 'not ready'}`, () => {
+    assert.equal(unreadyReason(node, lease, since), reason);
+  });
+
+test('a cloud sets the labels, the pod network and the id of the machine', () => {
+  const { metadata, spec } = desiredNodePatch(exampleCluster, exampleGatewayNode);
+  assert.equal(metadata.labels['node-role.kubernetes.io/gateway'], '');
+  assert.deepEqual(spec, {
+    podCIDR: '10.244.1.0/24',
+    podCIDRs: ['10.244.1.0/24'],
+    providerID: exampleGatewayNode.providerId,
+  });
+});

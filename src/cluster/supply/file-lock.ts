@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { SegwError } from '../../base/error.ts';
+
+interface LockOptions {
+  readonly signal?: AbortSignal;
+  /** Called once when somebody else holds the lock. */
+  readonly onWait?: () => void;
+}
+
+/**
+ * The lock belongs to the shell's file descriptor 9, and the shell ends with its standard input: however this process ends, the
+ * kernel gives the lock back, and there is no stale lock to find out about.
+ */
+const holder = 'exec 9>"$0"; flock --nonblock 9 || { echo waiting; flock 9; }; echo held; exec cat >/dev/null';
+
+/** Runs `work` while this process alone holds the lock `path` (flock(2), through util-linux). Throws `CommandFailed` without it. */
+export async function withLock<T>(path: string, work: () => Promise<T>, { signal, onWait }: LockOptions = {}): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
+  // A process group of its own: a Ctrl-C on the terminal must not take the lock away from work that is still cleaning up.
+  const child = spawn('sh', ['-c', holder, path], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
+    ...(signal && { signal }),
+  });
+  const closed = once(child, 'close').catch(() => undefined);
+  try {
+    await untilHeld(child.stdout, onWait);
+    signal?.throwIfAborted();
+    return await work();
+  } finally {
+    child.stdin.end();
+    await closed;
+  }
+
+  async function untilHeld(output: NodeJS.ReadableStream, onWait?: () => void): Promise<void> {
+    for await (const line of createInterface({ input: output })) {
+      if (line === 'held') return;
+      onWait?.();
+    }
+    signal?.throwIfAborted();
+    throw new SegwError('CommandFailed', `lock ${path}: flock of util-linux gave no lock`);
+  }
+}
