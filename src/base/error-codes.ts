@@ -15,6 +15,39 @@ export const errorCodes = {
     means: 'No connection to the Kubernetes API server, or it broke off.',
     remedy: 'It is retried. Check that the server runs and that its address in the kubeconfig can be reached from here.',
   },
+  CloudCredentialsRefused: {
+    means: 'The cloud does not accept who we say we are: no token for the identity, or a token that is refused.',
+    remedy: "Check the identity's client id, its federated credential (issuer, subject, audience) and the authority's address.",
+  },
+  CloudPermissionMissing: {
+    means: "The operator's identity lacks a right on a resource.",
+    remedy: 'Grant the action that the message names; it is noticed within a minute.',
+  },
+  CloudRequestFailed: {
+    means: 'A call to the cloud failed.',
+    remedy:
+      "The message gives the service's code and text. It is retried; what the text says may need a change on the cloud side.",
+  },
+  CloudThrottled: {
+    means: 'The cloud limits the number of calls.',
+    remedy: 'Nothing: it is retried after the time that the service asks for.',
+  },
+  ForeignDefinitions: {
+    means: "The cluster has another product's kinds in our API group, such as those of Microsoft's own static egress gateway.",
+    remedy: 'Switch that feature off, or run this product on another cluster: both would write the same objects.',
+  },
+  NicAddressLimit: {
+    means: "A gateway node's network interface has as many private addresses as are allowed.",
+    remedy: 'Put the configuration on another gateway node pool.',
+  },
+  PrefixExhausted: {
+    means: 'A public IP prefix has fewer free addresses than the gateway node pool has nodes.',
+    remedy: 'Free addresses of the prefix, or scale the pool in.',
+  },
+  ResourcesExhausted: {
+    means: 'Every number or block of addresses that the cluster has for its nodes is taken.',
+    remedy: 'Remove nodes; what a node had is free ten minutes later.',
+  },
   Conflict: {
     means: 'The object has changed since it was read, or another field manager owns the field.',
     remedy: 'Read the object again and repeat the change; controllers do so by themselves.',
@@ -42,6 +75,19 @@ export const errorCodes = {
   Unauthorized: {
     means: 'The Kubernetes API server does not accept the token or the certificate.',
     remedy: 'Check that the credentials belong to this cluster and have not expired.',
+  },
+  AzureRefused: {
+    means: 'Azure Resource Manager refused a request, or an operation that it had begun failed.',
+    remedy: 'The message quotes code and reason of the service; change the request accordingly.',
+  },
+  AzureUnreachable: {
+    means: 'No connection to Azure Resource Manager or to its token endpoint.',
+    remedy: 'Local region: `segw status`, then `segw up`. Azure: check network and proxy.',
+  },
+  AzureSignInFailed: {
+    means: 'There are no credentials for Azure, or they are not accepted.',
+    remedy:
+      'Local region: run `segw up`, or `eval "$(segw env)"` again in this shell. Azure: `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.',
   },
   DebianNeeded: {
     means: 'A part of the local region is built from Debian packages, and this host has no apt-get.',
@@ -91,6 +137,14 @@ export const errorCodes = {
     means: 'Another program listens on a port that the local region needs.',
     remedy: 'End that program, or set SEGW_PORT to another first port of 16.',
   },
+  RegionFailed: {
+    means: 'The region daemon ended when it should run.',
+    remedy: 'The message quotes the end of its log; `segw doctor` looks for the cause.',
+  },
+  RegionMissing: {
+    means: 'The command needs the local region, and there is none.',
+    remedy: 'Start it: sudo ./segw up',
+  },
   NftablesRejected: {
     means: 'The kernel or libnftables refused a ruleset; nothing of it was applied.',
     remedy:
@@ -99,6 +153,11 @@ export const errorCodes = {
   SystemCall: {
     means: 'The kernel refused a request: a system call or a netlink message.',
     remedy: 'The message names the request and the reason; EPERM means that root or a capability is missing.',
+  },
+  WireguardRefused: {
+    means:
+      'wireguard-go, which carries the tunnels where the kernel has no WireGuard, did not start, answer or accept a request.',
+    remedy: 'See the log of tunnel-host; it needs /dev/net/tun and the capability NET_ADMIN.',
   },
   Internal: {
     means: 'A condition that should be impossible. It is a defect of this software.',

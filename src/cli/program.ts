@@ -5,28 +5,25 @@ import type { Context } from './context.ts';
 import { ExitCode } from './exit-code.ts';
 import { parseSettings } from './settings.ts';
 
-/** A row of the command table: adds itself to the program. */
-export type RegisterCommand = (program: Command, context: () => Context) => void;
-
 /**
  * Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage. An error is printed as what happened, then what
  * to do; nothing is printed twice.
  */
-export async function runProgram(argv: readonly string[], process: Omit<Context, 'settings'>): Promise<number> {
+export async function runProgram(argv: readonly string[], host: Omit<Context, 'settings'>): Promise<number> {
   const program = new Command('segw')
     .description('Static egress gateway for Kubernetes: fixed source addresses for the pods that ask for them')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
+    .configureOutput({ writeOut: (text) => host.stdout.write(text), writeErr: (text) => host.stderr.write(text) })
     .showHelpAfterError('(segw --help lists the commands and their flags)')
     .enablePositionalOptions();
   try {
-    const context: Context = { ...process, settings: parseSettings(process.env) };
+    const context: Context = { ...host, settings: parseSettings(host.env) };
     for (const register of commands) register(program, () => context);
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
-    return reportError(error, process);
+    return reportError(error, host);
   }
 }
 

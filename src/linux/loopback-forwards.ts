@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { SegwError } from '../base/error.ts';
+import { KeyedLock } from '../base/keyed-lock.ts';
 import type { LoopbackForward, LoopbackForwards } from '../cluster/loopback-forwards.ts';
 
 interface Options {
@@ -14,21 +15,23 @@ interface Options {
  */
 export function createLoopbackForwards({ namespacePath }: Options): LoopbackForwards {
   const threads = new Map<number, { readonly worker: Worker; readonly namespace: number }>();
+  const lock = new KeyedLock();
 
-  async function close(port: number): Promise<void> {
+  async function end(port: number): Promise<void> {
     await threads.get(port)?.worker.terminate();
     threads.delete(port);
   }
 
   return {
-    async open({ machine, ...forward }) {
-      const netns = namespacePath(machine);
-      const namespace = statSync(netns).ino; // a machine that was powered off and on has a new one
-      if (threads.get(forward.port)?.namespace === namespace) return;
-      await close(forward.port);
-      threads.set(forward.port, { worker: await startThread({ ...forward, netns }), namespace });
-    },
-    close,
+    open: ({ machine, ...forward }) =>
+      lock.run(String(forward.port), async () => {
+        const netns = namespacePath(machine);
+        const namespace = statSync(netns).ino; // a machine that was powered off and on has a new one
+        if (threads.get(forward.port)?.namespace === namespace) return;
+        await end(forward.port);
+        threads.set(forward.port, { worker: await startThread({ ...forward, netns }), namespace });
+      }),
+    close: (port) => lock.run(String(port), () => end(port)),
   };
 }
 

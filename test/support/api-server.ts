@@ -24,9 +24,10 @@ export interface ApiServer {
   readonly url: string;
   /** The user `admin` of the group system:masters. */
   readonly kubeConfig: string;
+  /** The same user. */
   readonly client: KubeClient;
-  /** A client of its own connections; they end with the server. */
-  connect(userAgent: string): KubeClient;
+  /** A client with connections of its own; they end with the server. `nobody` has no rights, `stranger` a token that is none. */
+  connect(user?: User): KubeClient;
   /** Ends kube-apiserver without notice. etcd goes on. */
   kill(): Promise<void>;
   /** Starts it again on the same port. */
@@ -44,7 +45,7 @@ interface Ports {
   readonly api: number;
 }
 
-const token = 'admin-token';
+type User = 'admin' | 'nobody' | 'stranger';
 
 /** Starts both programs in a temporary directory and waits until the API server is ready (about 5 s). */
 export async function startApiServer(binaries: ApiServerBinaries): Promise<ApiServer> {
@@ -58,15 +59,15 @@ export async function startApiServer(binaries: ApiServerBinaries): Promise<ApiSe
     startProgram(directory, 'apiserver', binaries.kubeApiserver, apiServerArguments(directory, ports));
   let apiProcess = startApi();
   const connections: Connection[] = [];
-  const kubeConfig = await pollUntil('the API server writes its certificate', () => readKubeConfig(directory, url), {
+  const certificate = await pollUntil('the API server writes its certificate', () => readCertificate(directory), {
     timeoutMs: 30_000,
   });
-  const connect = (userAgent: string): KubeClient => {
-    const connection = connectByKubeConfig({ source: { text: kubeConfig }, userAgent });
+  const connect = (user: User = 'admin'): KubeClient => {
+    const connection = connectByKubeConfig({ source: { text: kubeConfigOf(url, certificate, user) }, userAgent: 'test' });
     connections.push(connection);
     return new KubeClient(connection);
   };
-  const client = connect('test');
+  const client = connect();
   const ready = async (): Promise<void> => {
     await pollUntil('the API server is ready', () => isReady(client), { timeoutMs: 60_000 });
   };
@@ -85,7 +86,7 @@ export async function startApiServer(binaries: ApiServerBinaries): Promise<ApiSe
   }
   return {
     url,
-    kubeConfig,
+    kubeConfig: kubeConfigOf(url, certificate, 'admin'),
     client,
     connect,
     kill: () => endProgram(apiProcess),
@@ -135,7 +136,9 @@ async function writeKeys(directory: string): Promise<void> {
   await mkdir(join(directory, 'certificates'));
   await writeFile(join(directory, 'service-account.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   await writeFile(join(directory, 'service-account.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
-  await writeFile(join(directory, 'tokens.csv'), `${token},admin,admin,"system:masters"\n`, { mode: 0o600 });
+  await writeFile(join(directory, 'tokens.csv'), 'admin-token,admin,admin,"system:masters"\nnobody-token,nobody,nobody\n', {
+    mode: 0o600,
+  });
 }
 
 function etcdArguments(directory: string, { etcd, etcdPeer }: Ports): string[] {
@@ -171,15 +174,17 @@ function apiServerArguments(directory: string, { etcd, api }: Ports): string[] {
 }
 
 /** The server signs its own certificate, so that is the authority as well. */
-async function readKubeConfig(directory: string, url: string): Promise<string | undefined> {
-  const certificate = await readFile(join(directory, 'certificates', 'apiserver.crt')).catch(() => undefined);
-  if (certificate === undefined) return undefined;
+async function readCertificate(directory: string): Promise<Buffer | undefined> {
+  return await readFile(join(directory, 'certificates', 'apiserver.crt')).catch(() => undefined);
+}
+
+function kubeConfigOf(server: string, certificate: Buffer, user: User): string {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'test', cluster: { server: url, 'certificate-authority-data': certificate.toString('base64') } }],
-    users: [{ name: 'test', user: { token } }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    clusters: [{ name: 'test', cluster: { server, 'certificate-authority-data': certificate.toString('base64') } }],
+    users: [{ name: user, user: { token: `${user}-token` } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user } }],
     'current-context': 'test',
   });
 }
@@ -228,7 +233,8 @@ function base64(text: string): string {
 
 function startProgram(directory: string, name: string, path: string, args: readonly string[]): ChildProcess {
   const log = openSync(join(directory, `${name}.log`), 'a');
-  const child = spawn(path, args, { cwd: directory, stdio: ['ignore', log, log] });
+  // Ends with this process, also when that is killed.
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', path, ...args], { cwd: directory, stdio: ['ignore', log, log] });
   closeSync(log);
   return child;
 }

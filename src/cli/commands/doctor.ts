@@ -4,7 +4,7 @@ import { failure, type Check, type Finding } from '../doctor/check.ts';
 import { hostChecks } from '../doctor/host-checks.ts';
 import { ExitCode } from '../exit-code.ts';
 import { outputOption, writeTable, writeValue, type OutputFormat } from '../output.ts';
-import type { RegisterCommand } from '../program.ts';
+import type { RegisterCommand } from '../command.ts';
 
 const head = ['CHECK', 'STATE', 'FOUND', 'NEXT STEP'];
 

@@ -1,6 +1,21 @@
-import type { RegisterCommand } from '../program.ts';
+import type { RegisterCommand } from '../command.ts';
+import { registerAks } from './aks/aks.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerDown } from './down.ts';
+import { registerEnv } from './env.ts';
+import { registerImage } from './image.ts';
+import { registerStatus } from './status.ts';
+import { registerUp } from './up.ts';
 import { registerTest } from './test.ts';
 
 /** Every command, in the order in which help shows them. Adding one = one file and one line. */
-export const commands: readonly RegisterCommand[] = [registerTest, registerDoctor];
+export const commands: readonly RegisterCommand[] = [
+  registerUp,
+  registerDown,
+  registerStatus,
+  registerEnv,
+  registerAks,
+  registerImage,
+  registerDoctor,
+  registerTest,
+];

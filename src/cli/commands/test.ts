@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { SegwError } from '../../base/error.ts';
 import type { Context } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
-import type { RegisterCommand } from '../program.ts';
+import type { RegisterCommand } from '../command.ts';
 import { testLevels, type TestLevel } from '../test-levels.ts';
 
 export interface TestCounts {

@@ -37,6 +37,7 @@ function corefile(): string {
   errors
   hosts {
     ${settings.internetAddress} ${settings.internetNames.join(' ')}
+    ${settings.dnsAddress} ${settings.azureNames.join(' ')}
     ${settings.onPremisesAddress} ${settings.onPremisesNames.join(' ')}
     ttl 5
   }

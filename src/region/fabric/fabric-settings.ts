@@ -19,6 +19,8 @@ export const fabricSettings = {
   metadataAddress: '169.254.169.254',
   /** Names that lead to the internet host; it answers each with the caller's address. */
   internetNames: ['ifconfig.me', 'icanhazip.com', 'api.ipify.org', 'internet.segw.test'],
+  /** Names of the ARM plane and the token endpoint inside virtual networks. */
+  azureNames: ['management.segw.test', 'login.segw.test'],
   onPremisesNames: ['onprem.segw.test'],
 } as const;
 

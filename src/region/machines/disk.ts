@@ -3,6 +3,9 @@ import { dirname, join } from 'node:path';
 import type { MachineContent } from '../../cluster/machine-content.ts';
 import { exists } from '../../base/files.ts';
 
+/** On the disk: a file per service. `boot.sh` starts them. */
+export const servicesFolder = 'etc/segw/services';
+
 /** The folders of one machine. `disk` is what survives a power-off; deleting it is re-imaging. */
 export interface MachineFolders {
   readonly folder: string;
@@ -25,7 +28,7 @@ export async function ensureDisk({ folder, disk }: MachineFolders, content: () =
   await mkdir(unfinished, { recursive: true });
   for (const { path, content: text, mode = 0o644 } of files) await writeOnDisk(join(unfinished, path), text, mode);
   for (const { name, command } of services)
-    await writeOnDisk(join(unfinished, 'etc/segw/services', name), serviceScript(command), 0o755);
+    await writeOnDisk(join(unfinished, servicesFolder, name), serviceScript(command), 0o755);
   await rename(unfinished, disk);
 }
 

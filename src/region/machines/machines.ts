@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { SegwError } from '../../base/error.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { run } from '../../base/exec.ts';
-import { exists, readIfExists, writeFileAtomic } from '../../base/files.ts';
+import { exists, readFolder, readIfExists, writeFileAtomic } from '../../base/files.ts';
 import { pollUntil } from '../../base/poll.ts';
 import type { NodeShell } from '../../cluster/node-shell.ts';
 import type { Fabric } from '../fabric/fabric.ts';
 import { machineNamespace } from '../fabric/fabric-settings.ts';
 import type { MachinePlatform, MachineSpec } from '../platform.ts';
 import { createMachineCgroup, processesIn, removeCgroup } from './cgroups.ts';
-import { deleteDisk, ensureDisk, machineFolders } from './disk.ts';
+import { deleteDisk, ensureDisk, machineFolders, servicesFolder } from './disk.ts';
 
 const launchScript = fileURLToPath(new URL('launch.sh', import.meta.url));
 const bootScript = fileURLToPath(new URL('boot.sh', import.meta.url));
@@ -31,6 +31,8 @@ export interface MachinesOptions {
 }
 
 export interface Machines extends MachinePlatform, NodeShell {
+  /** Machines that have booted and run, with the names of their services. */
+  running(): Promise<readonly { readonly name: string; readonly services: readonly string[] }[]>;
   /** Boots a machine in a namespace that is there already (a router, the internet): it has no port to plug. */
   startIn(namespace: string, spec: Pick<MachineSpec, 'name' | 'content'>): Promise<void>;
 }
@@ -70,6 +72,17 @@ export function createMachines(options: MachinesOptions): Machines {
         await deleteDisk(machineFolders(stateDir, name));
       }),
     powerState,
+    async running() {
+      const names = await readFolder(join(stateDir, 'machines'));
+      const found = await Promise.all(
+        names.map(async (name) => ({
+          name,
+          isRunning: (await initPid(stateDir, name)) !== undefined,
+          services: await readFolder(join(machineFolders(stateDir, name).disk, servicesFolder)),
+        })),
+      );
+      return found.filter(({ isRunning }) => isRunning);
+    },
     async run(name, command, shellOptions = {}) {
       const pid = await initPid(stateDir, name);
       if (pid === undefined) {

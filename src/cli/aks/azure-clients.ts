@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { Agent } from 'node:https';
+import type { ContainerServiceClient } from '@azure/arm-containerservice';
+import type { ResourceManagementClient } from '@azure/arm-resources';
+import { SegwError } from '../../base/error.ts';
+import type { Context } from '../context.ts';
+import { regionConnection } from '../region-connection.ts';
+import type { RegionCredentials } from '../region-credentials.ts';
+
+/** The clients of the Azure SDK that `segw aks` works with. */
+export interface AzureClients {
+  readonly containers: ContainerServiceClient;
+  readonly resources: ResourceManagementClient;
+}
+
+export interface CloudOptions {
+  readonly subscription?: string;
+  /** The public cloud, even where a local region is at hand. */
+  readonly azure?: boolean;
+}
+
+/** Clients of the local region, or else of the public cloud. Throws `InvalidInput` when the subscription is not known. */
+export async function createAzureClients(context: Context, options: CloudOptions): Promise<AzureClients> {
+  const region = options.azure === true ? undefined : await regionConnection(context);
+  return region === undefined ? publicClients(context, options) : createRegionClients(region, options);
+}
+
+/** Clients of this local region, whatever the environment says. */
+export async function createRegionClients(region: RegionCredentials, { subscription }: CloudOptions = {}): Promise<AzureClients> {
+  const { containerService, resourceManagement } = await loadSdk();
+  const { armEndpoint: endpoint } = region;
+  const { agent, credential } = await regionCredential(region);
+  const subscriptionId = subscription ?? region.subscriptionId;
+  return {
+    containers: new containerService.ContainerServiceClient(credential, subscriptionId, { endpoint, agent }),
+    resources: new resourceManagement.ResourceManagementClient(credential, subscriptionId, { endpoint, agent }),
+  };
+}
+
+/** A bearer token for the region, for what no SDK knows. */
+export async function regionToken(region: RegionCredentials): Promise<string> {
+  const { credential } = await regionCredential(region);
+  return (await credential.getToken(`${region.armEndpoint}/.default`)).token;
+}
+
+async function regionCredential({ tenantId, clientId, clientSecret, authorityHost, caFile }: RegionCredentials) {
+  const { identity } = await loadSdk();
+  // An agent of its own: it trusts the region's authority and, unlike the SDK's default, passes by HTTPS_PROXY.
+  const agent = new Agent({ ca: await readFile(caFile, 'utf8'), keepAlive: true });
+  const credential = new identity.ClientSecretCredential(tenantId, clientId, clientSecret.reveal(), {
+    authorityHost,
+    disableInstanceDiscovery: true,
+    agent,
+  });
+  return { agent, credential };
+}
+
+async function publicClients({ env }: Context, { subscription }: CloudOptions): Promise<AzureClients> {
+  const subscriptionId = subscription ?? env['AZURE_SUBSCRIPTION_ID'];
+  if (subscriptionId === undefined || subscriptionId === '') {
+    throw new SegwError('InvalidInput', 'there is no local region, and no subscription is given for Azure', {
+      remedy: 'Start a local region with `segw up`; or, for Azure, give --subscription or set AZURE_SUBSCRIPTION_ID.',
+    });
+  }
+  const { containerService, resourceManagement, identity } = await loadSdk();
+  const credential = new identity.DefaultAzureCredential();
+  return {
+    containers: new containerService.ContainerServiceClient(credential, subscriptionId),
+    resources: new resourceManagement.ResourceManagementClient(credential, subscriptionId),
+  };
+}
+
+/** Loaded when needed: half a second that `segw --help` need not wait. */
+async function loadSdk() {
+  const [containerService, resourceManagement, identity] = await Promise.all([
+    import('@azure/arm-containerservice'),
+    import('@azure/arm-resources'),
+    import('@azure/identity'),
+  ]);
+  return { containerService, resourceManagement, identity };
+}

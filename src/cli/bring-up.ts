@@ -1,0 +1,69 @@
+import { writeFileAtomic } from '../base/files.ts';
+import { inStep } from '../base/progress.ts';
+import { createSupply } from '../cluster/supply/supply.ts';
+import { createRegionClients, type AzureClients } from './aks/azure-clients.ts';
+import { isAbsent } from './aks/azure-error.ts';
+import { readKubeconfig } from './aks/credentials.ts';
+import { changedCluster, desiredCluster } from './aks/desired-cluster.ts';
+import { request, runToEnd } from './aks/long-running.ts';
+import type { Context } from './context.ts';
+import { localDefaults as names } from './local-defaults.ts';
+import { createProgress } from './progress.ts';
+import { clientFiles, linkKubectl, writeCaBundle } from './region-environment.ts';
+import { readRegionCredentials } from './region-credentials.ts';
+import { startRegion } from './region-process.ts';
+
+interface BringUpOptions {
+  readonly enableStaticEgressGateway: boolean;
+}
+
+/**
+ * The local region with one cluster, up and its nodes Ready. Whatever is there already stays; twice is once. Everything is asked of the
+ * region's own ARM plane, as `az` would.
+ */
+export async function bringUp(context: Context, options: BringUpOptions): Promise<void> {
+  const { settings, stderr, root, signal } = context;
+  const progress = createProgress(stderr);
+  const supply = createSupply({ cacheDir: settings.cacheDir, repositoryDir: root, progress, signal });
+  const { binaries } = await supply.ensureAll();
+  await inStep(progress, 'start the region', () => startRegion(context));
+  await writeCaBundle(settings);
+  await linkKubectl(settings, binaries.kubectl);
+  const clients = await createRegionClients(await readRegionCredentials(settings));
+  await request('create resource group', () =>
+    clients.resources.resourceGroups.createOrUpdate(names.resourceGroup, { location: names.location }),
+  );
+  await ensureCluster(context, clients, options);
+  await writeFileAtomic(
+    clientFiles(settings).kubeconfig,
+    await readKubeconfig(clients, { resourceGroup: names.resourceGroup, name: names.cluster }, 'admin'),
+    {
+      mode: 0o600,
+    },
+  );
+}
+
+/** An existing cluster is put again as it is: that ends when its machines run and its nodes are Ready. */
+async function ensureCluster(
+  context: Context,
+  { containers }: AzureClients,
+  { enableStaticEgressGateway }: BringUpOptions,
+): Promise<void> {
+  const { resourceGroup, cluster: name } = names;
+  const existing = await request('look for the cluster', async () => {
+    try {
+      return await containers.managedClusters.get(resourceGroup, name);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  });
+  const flags = enableStaticEgressGateway ? { enableStaticEgressGateway } : {};
+  const body = existing
+    ? changedCluster(existing, flags)
+    : desiredCluster({ name, nodepoolName: names.systemPool, nodeCount: names.systemNodes, ...flags }, names.location);
+  const title = existing
+    ? `bring up cluster ${name}`
+    : `create cluster ${name} (control plane, ${String(names.systemNodes)} nodes)`;
+  await runToEnd(context, { title, wait: true }, containers.managedClusters.createOrUpdate(resourceGroup, name, body));
+}

@@ -1,0 +1,85 @@
+import { statSync } from 'node:fs';
+import { SegwError } from '../../base/error.ts';
+import type { hostNamespace } from '../../dataplane/host-state.ts';
+import { deleteLink, listLinks } from '../netlink/links.ts';
+import { createNetns, deleteNetns, isNetns } from '../netns.ts';
+import { OpenNamespace } from './open-namespace.ts';
+import type { Tables } from './tables.ts';
+
+interface NamespacesOptions {
+  /** The file that keeps the namespace of this name. */
+  readonly pathOf: (name: string) => string;
+  readonly openTables: (path: string) => Tables;
+}
+
+interface Entry {
+  readonly identity: string;
+  readonly namespace: OpenNamespace;
+}
+
+/** The node's own namespace, by the name that the dataplane gives it. */
+const own: typeof hostNamespace = 'host';
+
+/** The namespaces of a node, each opened once. One that was deleted, or deleted and made anew, by others is noticed at the next use. */
+export class Namespaces {
+  readonly #options: NamespacesOptions;
+  readonly #open = new Map<string, Entry>();
+
+  constructor(options: NamespacesOptions) {
+    this.#options = options;
+  }
+
+  /** `undefined` when there is no such namespace. */
+  find(name: string): OpenNamespace | undefined {
+    const path = this.#options.pathOf(name);
+    const identity = isNetns(path) ? identityOf(path) : undefined;
+    const entry = this.#open.get(name);
+    if (entry?.identity === identity) return entry?.namespace;
+    this.#close(name);
+    if (identity === undefined) return undefined;
+    const namespace = new OpenNamespace({ name, path, openTables: this.#options.openTables });
+    this.#open.set(name, { identity, namespace });
+    return namespace;
+  }
+
+  /** Throws `NotFound`. */
+  get(name: string): OpenNamespace {
+    const namespace = this.find(name);
+    if (!namespace) throw new SegwError('NotFound', `there is no network namespace ${name}`);
+    return namespace;
+  }
+
+  get host(): OpenNamespace {
+    return this.get(own);
+  }
+
+  create(name: string): void {
+    createNetns(this.#options.pathOf(name));
+  }
+
+  /** Its links first, one by one: with the namespace they would go at some later time, and pairs into other namespaces with them. */
+  async remove(name: string): Promise<void> {
+    if (name === own) throw new SegwError('Internal', 'the own namespace of a node cannot be removed');
+    const namespace = this.find(name);
+    if (!namespace) return;
+    const virtual = listLinks(namespace.route).filter(({ kind }) => kind !== undefined);
+    for (const link of virtual) await deleteLink(namespace.route, link.name);
+    this.#close(name);
+    deleteNetns(this.#options.pathOf(name));
+  }
+
+  close(): void {
+    for (const name of [...this.#open.keys()]) this.#close(name);
+  }
+
+  #close(name: string): void {
+    this.#open.get(name)?.namespace.close();
+    this.#open.delete(name);
+  }
+}
+
+/** A number of a namespace is not used again while something is open in it. */
+function identityOf(path: string): string {
+  const { dev, ino } = statSync(path);
+  return `${String(dev)}:${String(ino)}`;
+}

@@ -1,0 +1,91 @@
+import { mkdirSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { z } from 'zod';
+
+/** A prepared SELECT. */
+export interface Query<Row> {
+  get(...values: readonly SQLInputValue[]): Row | undefined;
+  all(...values: readonly SQLInputValue[]): readonly Row[];
+}
+
+/** A prepared statement that writes. */
+export type Command = (...values: readonly SQLInputValue[]) => void;
+
+export interface RegionDatabase {
+  /** `row`: what its rows look like; anything else in the file is an error. */
+  query<Row>(sql: string, row: z.ZodType<Row>): Query<Row>;
+  command(sql: string): Command;
+  /** All of `work`'s writes or, when it throws, none. Nested calls join the outer one. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS resources (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, id TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL,
+    body TEXT NOT NULL, state TEXT NOT NULL, etag TEXT NOT NULL, provisioningState TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS operations (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, resourceId TEXT NOT NULL, resourceType TEXT NOT NULL,
+    scope TEXT NOT NULL, kind TEXT NOT NULL, task TEXT NOT NULL, status TEXT NOT NULL, error TEXT, startTime TEXT NOT NULL,
+    endTime TEXT) STRICT;
+  CREATE INDEX IF NOT EXISTS operationsByStatus ON operations (status, sequence);
+  CREATE TABLE IF NOT EXISTS principals (clientId TEXT PRIMARY KEY, objectId TEXT NOT NULL, displayName TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE IF NOT EXISTS federatedCredentials (
+    clientId TEXT NOT NULL REFERENCES principals ON DELETE CASCADE, issuer TEXT NOT NULL, subject TEXT NOT NULL,
+    PRIMARY KEY (clientId, issuer, subject)) STRICT;
+  CREATE TABLE IF NOT EXISTS installation (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+`;
+
+/** Opens the region's one SQLite file; a new one is created with mode 0600. `:memory:` for tests. */
+export async function openDatabase(path: string): Promise<RegionDatabase> {
+  if (path !== ':memory:') await createPrivately(path);
+  const database = new DatabaseSync(path);
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
+  database.exec(schema);
+  return toRegionDatabase(database);
+}
+
+async function createPrivately(path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const file = await open(path, 'a', 0o600);
+  await file.close();
+}
+
+function toRegionDatabase(database: DatabaseSync): RegionDatabase {
+  let depth = 0;
+  return {
+    query(sql, row) {
+      const statement = database.prepare(sql);
+      return {
+        get: (...values) => row.optional().parse(statement.get(...values)),
+        all: (...values) => statement.all(...values).map((columns) => row.parse(columns)),
+      };
+    },
+    command(sql) {
+      const statement = database.prepare(sql);
+      return (...values) => {
+        statement.run(...values);
+      };
+    },
+    transaction(work) {
+      if (depth > 0) return work();
+      database.exec('BEGIN IMMEDIATE');
+      depth += 1;
+      try {
+        const result = work();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
+      } finally {
+        depth -= 1;
+      }
+    },
+    close: () => {
+      database.close();
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import { type Context, Hono } from 'hono';
+import { ArmError } from './errors.ts';
+import type { Preconditions } from './etag.ts';
+import { formatResourceId, parseResourceId, type ResourceId, resourceGroupId, typeOf } from './ids.ts';
+import { findByName } from './operation-begin.ts';
+import { answerOperation, operationHeaders } from './operation-routes.ts';
+import { originOf } from './origin.ts';
+import { pageOf } from './paging.ts';
+import { resourceNotFound } from './resource-errors.ts';
+import type { ResourceManager } from './resource-manager.ts';
+import type { JsonObject } from './resource.ts';
+import type { ArmEnv } from './server.ts';
+import { parseTarget, type Target } from './targets.ts';
+import type { Caller } from './tokens.ts';
+
+/** `Microsoft.Network/publicIPPrefixes/write` on an id. */
+export interface AccessRequest {
+  readonly caller: Caller;
+  readonly action: string;
+  readonly scope: string;
+}
+
+/** Throws 403 unless the caller may. */
+export type Authorizer = (request: AccessRequest) => void;
+
+interface RouteOptions {
+  readonly manager: ResourceManager;
+  readonly location: string;
+  readonly retryAfterSeconds: number;
+  readonly pageSize: number;
+  readonly authorize?: Authorizer;
+}
+
+type ArmContext = Context<ArmEnv>;
+type Of<Kind extends Target['kind']> = Extract<Target, { kind: Kind }>;
+
+const verbs: Readonly<Record<string, string>> = { GET: 'read', HEAD: 'read', PUT: 'write', PATCH: 'write', DELETE: 'delete' };
+
+/** Every path under `/subscriptions/` that names a resource, a list, an action or an operation. */
+export function createResourceRoutes(options: RouteOptions): Hono<ArmEnv> {
+  const app = new Hono<ArmEnv>();
+  app.all('/subscriptions/*', async (c) => {
+    const target = parseTarget(decodePath(c.req.path));
+    if (target === undefined) throw new ArmError(404, 'NotFound', `The path '${c.req.path}' names no resource.`);
+    return answer(c, options, target);
+  });
+  return app;
+}
+
+async function answer(c: ArmContext, options: RouteOptions, target: Target): Promise<Response> {
+  if (target.kind === 'operation') return answerOperation(c, options, target);
+  if (target.kind === 'everything') return answerEverything(c, options, target);
+  return target.kind === 'member' ? answerMember(c, options, target) : answerResource(c, options, target.id);
+}
+
+async function answerResource(c: ArmContext, options: RouteOptions, id: ResourceId): Promise<Response> {
+  const { manager } = options;
+  const verb = verbs[c.req.method] ?? methodNotAllowed(c);
+  options.authorize?.({ caller: c.get('caller'), action: `${typeOf(id)}/${verb}`, scope: formatResourceId(id) });
+  switch (c.req.method) {
+    case 'PUT':
+    case 'PATCH':
+      return answerPut(c, options, id);
+    case 'DELETE':
+      return answerDelete(c, options, id);
+    case 'HEAD':
+      if (id.namespace !== undefined) break;
+      manager.get(id);
+      return c.body(null, 204);
+  }
+  const derived = manager.table.derived(typeOf(id));
+  if (derived === undefined) return c.json(manager.toWire(manager.get(id).resource));
+  const found = derived.get(formatResourceId(id), manager.store);
+  if (found === undefined) throw resourceNotFound(id, { isFlat: false });
+  return c.json(found);
+}
+
+async function answerPut(c: ArmContext, options: RouteOptions, id: ResourceId): Promise<Response> {
+  const { manager } = options;
+  const isPatch = c.req.method === 'PATCH';
+  const body = await readBody(c);
+  if (body === undefined)
+    throw new ArmError(400, 'InvalidRequestContent', 'The request content is empty; a JSON object is expected.');
+  const { resource, isNew, operation } = manager.put({ id, body, isPatch, preconditions: preconditionsOf(c) });
+  // With both headers, the JavaScript SDK would take Location for where the resource is.
+  if (operation !== undefined) setHeaders(c, operationHeaders(c, options, operation, ['status']));
+  return c.json(manager.toWire(manager.store.get(resource.id) ?? resource), isNew ? 201 : 200);
+}
+
+function answerDelete(c: ArmContext, options: RouteOptions, id: ResourceId): Response {
+  const outcome = options.manager.remove(id, preconditionsOf(c));
+  if (outcome === 'removed') return c.body(null, 200);
+  if (outcome === 'absent') {
+    if (id.namespace === undefined) throw resourceNotFound(id, { isFlat: false });
+    return c.body(null, 204);
+  }
+  setHeaders(c, operationHeaders(c, options, outcome, ['status', 'result']));
+  return c.body(null, 202);
+}
+
+async function answerMember(c: ArmContext, options: RouteOptions, target: Of<'member'>): Promise<Response> {
+  if (c.req.method === 'POST') return answerAction(c, options, target);
+  if (c.req.method !== 'GET') return methodNotAllowed(c);
+  const { manager } = options;
+  options.authorize?.({ caller: c.get('caller'), action: `${target.type}/read`, scope: target.under });
+  const { owner, under, type, name } = target;
+  const provider = owner && manager.table.find(typeOf(owner));
+  const read = findByName(provider?.reads, name)?.[1];
+  if (owner !== undefined && read !== undefined) return c.json(read.toWire(manager.get(owner).resource, manager.store));
+  requireAbove(manager, under);
+  const derived = manager.table.derived(type);
+  const items = derived?.list(under, manager.store) ?? listStored(manager, type, under);
+  return c.json(page(c, options, items));
+}
+
+function listStored(manager: ResourceManager, type: string, under: string): readonly JsonObject[] {
+  manager.table.require(type);
+  return manager.store.list(type, under).map((resource) => manager.toWire(resource));
+}
+
+function answerEverything(c: ArmContext, options: RouteOptions, { under }: Of<'everything'>): Response {
+  if (c.req.method !== 'GET') return methodNotAllowed(c);
+  const { manager } = options;
+  options.authorize?.({ caller: c.get('caller'), action: 'Microsoft.Resources/subscriptions/resources/read', scope: under });
+  requireAbove(manager, under);
+  const items = manager.table.providers
+    .filter(({ type }) => type.split('/').length === 2 && !type.startsWith('Microsoft.Resources/'))
+    .flatMap(({ type }) => manager.store.list(type, under))
+    .map(({ id, name, type, body }) => ({ id, name, type, location: body.location, tags: body.tags }));
+  return c.json(page(c, options, items));
+}
+
+async function answerAction(c: ArmContext, options: RouteOptions, { owner, type, name }: Of<'member'>): Promise<Response> {
+  if (owner === undefined) return methodNotAllowed(c);
+  options.authorize?.({ caller: c.get('caller'), action: `${type}/action`, scope: formatResourceId(owner) });
+  const outcome = await options.manager.act(owner, name, { body: await readBody(c), query: c.req.query() });
+  if ('reply' in outcome) return c.json(outcome.reply);
+  setHeaders(c, operationHeaders(c, options, outcome.operation, ['status', 'result']));
+  return c.body(null, 202);
+}
+
+/** A list below something that does not exist is 404, not empty. */
+function requireAbove(manager: ResourceManager, under: string): void {
+  const id = parseResourceId(under, 'id');
+  if (id.resourceGroup === undefined) return;
+  manager.get(parseResourceId(resourceGroupId(id), 'id'));
+  if (id.namespace === undefined || manager.store.get(under) !== undefined) return;
+  if (manager.table.derived(typeOf(id))?.get(under, manager.store) !== undefined) return;
+  throw resourceNotFound(id, { isFlat: manager.table.find(typeOf(id))?.errorShape === 'flat' });
+}
+
+function page(c: ArmContext, { pageSize }: RouteOptions, items: readonly JsonObject[]): JsonObject {
+  const url = new URL(c.req.url);
+  return pageOf(items, { skipToken: c.req.query('$skiptoken'), pageSize, url: new URL(url.pathname + url.search, originOf(c)) });
+}
+
+function preconditionsOf(c: ArmContext): Preconditions {
+  return { ifMatch: c.req.header('if-match'), ifNoneMatch: c.req.header('if-none-match') };
+}
+
+async function readBody(c: ArmContext): Promise<unknown> {
+  const text = await c.req.text();
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new ArmError(
+      400,
+      'InvalidRequestContent',
+      'The request content was invalid and could not be deserialized: it is not JSON.',
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function setHeaders(c: ArmContext, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new ArmError(400, 'InvalidRequestUri', 'The path is not a well-formed URI.');
+  }
+}
+
+function methodNotAllowed(c: ArmContext): never {
+  throw new ArmError(405, 'MethodNotAllowed', `The method ${c.req.method} is not supported for '${c.req.path}'.`);
+}

@@ -1,0 +1,19 @@
+import { kubernetesVersion } from '../../../cluster/supply/binary-sets.ts';
+import type { JsonObject } from '../../arm/resource.ts';
+import type { AgentPool } from './cluster-records.ts';
+
+const version = kubernetesVersion.replace(/^v/, '');
+
+/** The wire `properties` (arm-facts 3.2), without the provisioning state. What they answer is acceptable in a PUT. */
+export function toAgentPoolProperties({ body, etag }: AgentPool): JsonObject {
+  const { gatewayProfile, ...properties } = body.properties;
+  return {
+    eTag: etag,
+    ...properties,
+    ...(gatewayProfile === undefined ? {} : { gatewayProfile: { ...gatewayProfile } }),
+    orchestratorVersion: version,
+    currentOrchestratorVersion: version,
+    nodeImageVersion: `AKSDebian-containerd-${version}`,
+    powerState: { code: 'Running' },
+  };
+}

@@ -1,0 +1,115 @@
+import { formatCidr } from '../../../base/addresses.ts';
+import { controlPlaneMachine } from '../../../cluster/control-plane.ts';
+import { idKey, sameId } from '../../arm/ids.ts';
+import type { OperationContext } from '../../arm/resource-provider.ts';
+import { allocatePrivateAddress, newMacAddress, subnetPrefix } from '../private-addresses.ts';
+import type { RegionWorld } from '../world.ts';
+import { clusterKey, outboundAddressName } from './aks-names.ts';
+import { managedNetwork, managedVirtualNetworkId } from './cluster-plan.ts';
+import { listPools, type ManagedClusterState } from './cluster-records.ts';
+import { toClusterSpec } from './cluster-specs.ts';
+import type { ManagedClusterBody } from './managed-cluster-body.ts';
+import { nodeResourceGroupId } from './node-resource-group.ts';
+
+export type ClusterContext = OperationContext<ManagedClusterBody, ManagedClusterState>;
+
+/**
+ * Makes the cluster what its resource says, however far an earlier attempt came. What static egress gateway installs in a cluster
+ * belongs between control plane and pools: the nodes of the pools start with it.
+ */
+export async function provisionCluster(world: RegionWorld, context: ClusterContext): Promise<void> {
+  await ensureNodeResourceGroup(context);
+  await ensureNodeNetwork(context);
+  await ensureOutboundAddress(context);
+  ensureIdentity(world, context);
+  ensureControlPlaneAddress(context);
+  await startControlPlane(world, context);
+  for (const pool of listPools(context.view, context.resource.id)) await context.put(pool.id, { properties: {} });
+}
+
+/** Boots the control plane unless it runs, opens its loopback port and waits for the API server. Before its first provisioning: nothing. */
+export async function startControlPlane({ platform, network }: RegionWorld, { resource, signal }: ClusterContext): Promise<void> {
+  const cluster = toClusterSpec(resource);
+  if (cluster === undefined) return;
+  await network.apply();
+  await platform.machines.start({
+    name: controlPlaneMachine(cluster),
+    address: cluster.address,
+    subnet: cluster.subnet,
+    content: async () => platform.clusters.controlPlaneContent(cluster),
+  });
+  await platform.clusters.ensureReady(cluster, signal);
+}
+
+/** Pools first: their scale sets use the network that goes with the node resource group. */
+export async function deprovisionCluster({ platform, network, principals }: RegionWorld, context: ClusterContext): Promise<void> {
+  const { id, body } = context.resource;
+  for (const pool of listPools(context.view, id)) await context.remove(pool.id);
+  const cluster = toClusterSpec(context.resource);
+  if (cluster !== undefined) {
+    await platform.machines.wipe(controlPlaneMachine(cluster));
+    await platform.clusters.remove(cluster);
+  }
+  context.setState({ controlPlane: undefined, outboundPublicIpId: undefined });
+  await network.apply();
+  await context.remove(nodeResourceGroupId(id, body.properties.nodeResourceGroup));
+  const { identity } = context.resource.state;
+  if (identity !== undefined) principals.remove(identity.clientId);
+}
+
+async function ensureNodeResourceGroup(context: ClusterContext): Promise<void> {
+  const { id, body } = context.resource;
+  const groupId = nodeResourceGroupId(id, body.properties.nodeResourceGroup);
+  if (context.view.get(groupId) === undefined)
+    await context.put(groupId, { location: body.location, tags: body.tags, managedBy: id });
+}
+
+async function ensureNodeNetwork(context: ClusterContext): Promise<void> {
+  const { id, body, state } = context.resource;
+  const networkId = managedVirtualNetworkId(id, body);
+  if (!sameId(state.nodeSubnetId, `${networkId}/subnets/${managedNetwork.subnet}`)) return;
+  if (context.view.get(networkId)?.provisioningState === 'Succeeded') return;
+  await context.put(networkId, {
+    location: body.location,
+    properties: {
+      addressSpace: { addressPrefixes: [managedNetwork.addressPrefix] },
+      subnets: [{ name: managedNetwork.subnet, properties: { addressPrefix: managedNetwork.subnetPrefix } }],
+    },
+  });
+}
+
+async function ensureOutboundAddress(context: ClusterContext): Promise<void> {
+  const { id, body } = context.resource;
+  const group = nodeResourceGroupId(id, body.properties.nodeResourceGroup);
+  const addressId = `${group}/providers/Microsoft.Network/publicIPAddresses/${outboundAddressName(id)}`;
+  if (context.view.get(addressId)?.provisioningState !== 'Succeeded')
+    await context.put(addressId, {
+      location: body.location,
+      sku: { name: 'Standard', tier: 'Regional' },
+      properties: { publicIPAddressVersion: 'IPv4', publicIPAllocationMethod: 'Static' },
+    });
+  context.setState({ outboundPublicIpId: addressId });
+}
+
+function ensureIdentity({ principals }: RegionWorld, context: ClusterContext): void {
+  const { clientId, objectId } = principals.ensure(idKey(context.resource.id));
+  context.setState({ identity: { clientId, principalId: objectId } });
+}
+
+/** Chooses the control plane's address once, in one moment with storing it. */
+function ensureControlPlaneAddress(context: ClusterContext): void {
+  const { view, resource } = context;
+  const { id, name, state } = resource;
+  if (state.controlPlane !== undefined) return;
+  const subnetId = state.nodeSubnetId;
+  context.setState({
+    nodeSubnet: formatCidr(subnetPrefix(view, subnetId)),
+    controlPlane: {
+      machine: controlPlaneMachine({ key: clusterKey(id, name) }),
+      subnetId,
+      address: allocatePrivateAddress(view, subnetId),
+      mac: newMacAddress(view),
+      isConnected: true,
+    },
+  });
+}

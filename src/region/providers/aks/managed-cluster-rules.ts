@@ -1,0 +1,202 @@
+import { cidrContains, cidrsOverlap, formatCidr, offsetOf, parseAddress, parseCidr, type Cidr } from '../../../base/addresses.ts';
+import { kubernetesVersion } from '../../../cluster/supply/binary-sets.ts';
+import type { AgentPool } from './cluster-records.ts';
+import { podSubnetProblem } from './gateway-pool-rules.ts';
+import type { AgentPoolProfile, ManagedClusterBody } from './managed-cluster-body.ts';
+import { changeNotAllowed, type Problem, problemsOf, type Rule } from './refusal.ts';
+
+/** What the rules about a managed cluster look at. */
+export interface ManagedClusterFacts {
+  readonly name: string;
+  readonly body: ManagedClusterBody;
+  readonly before: ManagedClusterBody | undefined;
+  /** The pools that the PUT names. */
+  readonly profiles: readonly AgentPoolProfile[];
+  /** Of a new cluster: where its control plane will be. */
+  readonly nodeSubnet: Cidr;
+  /** The pools that it has. */
+  readonly pools: readonly AgentPool[];
+}
+
+/** What one node gets of the pod network. */
+const nodePodPrefixLength = 24;
+
+/** Spec A3, A8, A9, arm-facts 2. */
+export function managedClusterProblems(facts: ManagedClusterFacts): readonly Problem[] {
+  const rules =
+    facts.before === undefined ? [...everyClusterRules, ...newClusterRules] : [...everyClusterRules, ...changedClusterRules];
+  return problemsOf(rules, facts);
+}
+
+const everyClusterRules: readonly Rule<ManagedClusterFacts>[] = [
+  ({ body }) =>
+    only(
+      body.properties.networkProfile.ipFamilies,
+      ['IPv4'],
+      'ipFamilies',
+      'IPv6 and dual-stack clusters are not supported, with static egress gateway nor in this region',
+    ),
+  ({ body }) =>
+    only(
+      [body.properties.networkProfile.networkPlugin],
+      ['azure', 'kubenet'],
+      'networkPlugin',
+      'this region brings the pod network',
+    ),
+  ({ body }) =>
+    only(
+      [body.properties.networkProfile.networkDataplane],
+      ['azure'],
+      'networkDataplane',
+      'eBPF host routing passes by the rules of static egress gateway',
+    ),
+  ({ body }) =>
+    only(
+      [body.properties.networkProfile.networkPolicy],
+      ['none'],
+      'networkPolicy',
+      'this region has no engine for network policies',
+    ),
+  ({ body }) =>
+    only(
+      [body.properties.networkProfile.outboundType],
+      ['loadBalancer'],
+      'outboundType',
+      'clusters of this region leave by a load balancer',
+    ),
+  ({ body }) =>
+    only(
+      [body.properties.networkProfile.loadBalancerSku],
+      ['standard'],
+      'loadBalancerSku',
+      'there are only standard load balancers',
+    ),
+  ({ body: { identity } }) =>
+    identity.type.toLowerCase() === 'systemassigned'
+      ? undefined
+      : unavailable('identity.type', `Clusters of this region have a system-assigned identity, not ${identity.type}.`),
+  ({ body: { properties } }) => {
+    const version = properties.kubernetesVersion;
+    const own = kubernetesVersion.replace(/^v/, '');
+    if (version === undefined || own === version || own.startsWith(`${version}.`)) return undefined;
+    return {
+      code: 'K8sVersionNotSupported',
+      message: `Managed cluster is on version ${version}, which is not supported in this region. Its version is ${own}.`,
+      target: 'properties.kubernetesVersion',
+    };
+  },
+];
+
+const newClusterRules: readonly Rule<ManagedClusterFacts>[] = [
+  ({ name }) =>
+    /^[A-Za-z0-9]([\w-]{0,61}[A-Za-z0-9])?$/.test(name)
+      ? undefined
+      : {
+          code: 'InvalidParameter',
+          message: `The value of parameter resourceName is invalid: "${name}". Cluster names have 1 to 63 letters, digits, '-' and '_', with a letter or digit at both ends.`,
+          target: 'resourceName',
+        },
+  ({ profiles }) =>
+    profiles.length > 0
+      ? undefined
+      : {
+          code: 'InvalidParameter',
+          message: 'Required parameter agentPoolProfiles is missing (null).',
+          target: 'agentPoolProfiles',
+        },
+  ({ profiles }) =>
+    profiles.length === 0 || profiles.some(isSystemPool)
+      ? undefined
+      : { code: 'BadRequest', message: 'Must define at least one system pool.', target: 'agentPoolProfiles' },
+  networksFit,
+];
+
+const changedClusterRules: readonly Rule<ManagedClusterFacts>[] = [
+  ...(['podCidr', 'serviceCidr', 'dnsServiceIP', 'networkPlugin'] as const).map(
+    (member): Rule<ManagedClusterFacts> =>
+      ({ before, body }) =>
+        before?.properties.networkProfile[member] === body.properties.networkProfile[member]
+          ? undefined
+          : changeNotAllowed(`properties.networkProfile.${member}`),
+  ),
+  ...(['dnsPrefix', 'nodeResourceGroup'] as const).map(
+    (member): Rule<ManagedClusterFacts> =>
+      ({ before, body }) =>
+        before?.properties[member] === body.properties[member] ? undefined : changeNotAllowed(`properties.${member}`),
+  ),
+  ({ profiles, pools }) => {
+    const added = profiles.find((profile) => !pools.some((pool) => pool.name === profile.name));
+    if (added === undefined) return undefined;
+    return {
+      code: 'BadRequest',
+      message: `A new agent pool was introduced. Adding agent pools to an existing cluster is not allowed through managed cluster operations. Add ${added.name} by its own request: az aks nodepool add.`,
+      target: 'agentPoolProfiles',
+    };
+  },
+  ({ before, body, pools }) => {
+    const gateways = pools.filter((pool) => pool.body.properties.mode === 'Gateway').map(({ name }) => name);
+    if (before === undefined || !isEnabled(before) || isEnabled(body) || gateways.length === 0) return undefined;
+    return {
+      code: 'StaticEgressGatewayNodepoolsExist',
+      message: `Static egress gateway cannot be disabled while the cluster has gateway agentpools: ${gateways.join(', ')}. Delete them first: az aks nodepool delete.`,
+      target: 'properties.networkProfile.staticEgressGatewayProfile.enabled',
+    };
+  },
+  ({ body, pools }) => {
+    const pool = pools.find(({ body: { properties } }) => properties.podSubnetID !== undefined);
+    return isEnabled(body) && pool !== undefined ? podSubnetProblem(pool.name) : undefined;
+  },
+];
+
+/** Forms, sizes and overlaps of the cluster's networks. Throws InvalidInput where one is no network at all. */
+function networksFit({ body, nodeSubnet }: ManagedClusterFacts): Problem | undefined {
+  const { podCidr, serviceCidr, dnsServiceIP } = body.properties.networkProfile;
+  const pods = parseCidr(podCidr, 'properties.networkProfile.podCidr');
+  const services = parseCidr(serviceCidr, 'properties.networkProfile.serviceCidr');
+  const dns = parseAddress(dnsServiceIP, 'properties.networkProfile.dnsServiceIP');
+  if (pods.prefixLength > nodePodPrefixLength)
+    return network('podCidr', `${podCidr} is too small: every node gets a /${String(nodePodPrefixLength)} of it.`);
+  if (services.prefixLength < 12 || services.prefixLength > 28)
+    return network('serviceCidr', `${serviceCidr} has to be a network of /12 to /28.`);
+  if (cidrsOverlap(pods, services)) return network('serviceCidr', `${serviceCidr} overlaps with podCidr ${podCidr}.`);
+  if (cidrsOverlap(pods, nodeSubnet))
+    return network('podCidr', `${podCidr} overlaps with the node subnet ${formatCidr(nodeSubnet)}.`);
+  if (cidrsOverlap(services, nodeSubnet))
+    return network('serviceCidr', `${serviceCidr} overlaps with the node subnet ${formatCidr(nodeSubnet)}.`);
+  if (!cidrContains(services, dns) || offsetOf(services, dns) < 2)
+    return network(
+      'dnsServiceIP',
+      `${dnsServiceIP} has to lie in serviceCidr ${serviceCidr}, not at one of its first two addresses.`,
+    );
+  return undefined;
+}
+
+export function isEnabled({ properties }: ManagedClusterBody): boolean {
+  return properties.networkProfile.staticEgressGatewayProfile.enabled;
+}
+
+function isSystemPool({ mode }: Readonly<Record<string, unknown>>): boolean {
+  return typeof mode === 'string' && mode.toLowerCase() === 'system';
+}
+
+function only(values: readonly string[], allowed: readonly string[], member: string, why: string): Problem | undefined {
+  const wrong = values.find((value) => !allowed.some((word) => word.toLowerCase() === value.toLowerCase()));
+  if (wrong === undefined) return undefined;
+  const target = `properties.networkProfile.${member}`;
+  return unavailable(
+    target,
+    `The value of parameter networkProfile.${member} is invalid: ${wrong}; allowed: ${allowed.join(', ')} (${why}).`,
+  );
+}
+
+function network(member: string, message: string): Problem {
+  return {
+    code: 'InvalidNetworkProfile',
+    message: `networkProfile.${member}: ${message}`,
+    target: `properties.networkProfile.${member}`,
+  };
+}
+
+function unavailable(target: string, message: string): Problem {
+  return { code: 'NotSupportedInThisRegion', message, target };
+}

@@ -1,0 +1,66 @@
+import { kubernetesVersion } from '../../../cluster/supply/binary-sets.ts';
+import type { JsonObject } from '../../arm/resource.ts';
+import { toAgentPoolProperties } from './agent-pool-view.ts';
+import { clusterDigits } from './aks-names.ts';
+import type { AgentPool, ManagedCluster } from './cluster-records.ts';
+
+export const currentKubernetesVersion = kubernetesVersion.replace(/^v/, '');
+const minorKubernetesVersion = currentKubernetesVersion.split('.').slice(0, 2).join('.');
+
+/** The wire body (arm-facts 3.1). What it answers is acceptable as the body of a PUT. */
+export function toManagedCluster(
+  { id, body, state, etag }: ManagedCluster,
+  pools: readonly AgentPool[],
+  tenantId: string,
+): JsonObject {
+  const { properties } = body;
+  const digits = clusterDigits(id);
+  return {
+    type: 'Microsoft.ContainerService/ManagedClusters',
+    kind: 'Base',
+    eTag: etag,
+    sku: { ...body.sku },
+    identity: {
+      ...body.identity,
+      tenantId,
+      ...(state.identity === undefined ? {} : { principalId: state.identity.principalId }),
+    },
+    properties: {
+      powerState: { code: 'Running' },
+      kubernetesVersion: properties.kubernetesVersion ?? minorKubernetesVersion,
+      currentKubernetesVersion,
+      dnsPrefix: properties.dnsPrefix,
+      fqdn: 'localhost',
+      nodeResourceGroup: properties.nodeResourceGroup,
+      enableRBAC: properties.enableRBAC,
+      disableLocalAccounts: properties.disableLocalAccounts,
+      maxAgentPools: 100,
+      supportPlan: 'KubernetesOfficial',
+      resourceUID: digits.padStart(24, '0'),
+      servicePrincipalProfile: { clientId: 'msi' },
+      ...(properties.linuxProfile === undefined ? {} : { linuxProfile: properties.linuxProfile }),
+      agentPoolProfiles: pools.map((pool) => ({
+        name: pool.name,
+        provisioningState: pool.provisioningState,
+        ...toAgentPoolProperties(pool),
+      })),
+      networkProfile: toNetworkProfile({ body, state }),
+    },
+  };
+}
+
+function toNetworkProfile({ body, state }: Pick<ManagedCluster, 'body' | 'state'>): JsonObject {
+  const { networkProfile } = body.properties;
+  const outboundIps = state.outboundPublicIpId === undefined ? [] : [{ id: state.outboundPublicIpId }];
+  return {
+    ...networkProfile,
+    staticEgressGatewayProfile: { ...networkProfile.staticEgressGatewayProfile },
+    podCidrs: [networkProfile.podCidr],
+    serviceCidrs: [networkProfile.serviceCidr],
+    loadBalancerProfile: {
+      managedOutboundIPs: { count: 1 },
+      effectiveOutboundIPs: outboundIps,
+      backendPoolType: 'nodeIPConfiguration',
+    },
+  };
+}

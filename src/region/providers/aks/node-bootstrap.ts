@@ -1,0 +1,45 @@
+import type { ClusterPlatform, ClusterSpec, NodeSpec } from '../../../cluster/cluster-platform.ts';
+import { ArmError } from '../../arm/errors.ts';
+import type { ResourceView } from '../../arm/resource.ts';
+import type { NodeBootstrap, PoolInstance } from '../world.ts';
+import { findCluster, listPools } from './cluster-records.ts';
+import { toClusterSpec, toNodeSpec } from './cluster-specs.ts';
+
+interface InstanceInView {
+  readonly instance: PoolInstance;
+  readonly view: ResourceView;
+}
+
+/** What makes an instance of a pool a node, and takes it out again. */
+export function createNodeBootstrap(clusters: ClusterPlatform, place: InstanceInView): NodeBootstrap {
+  return {
+    async content() {
+      const { cluster, node } = requireNode(place);
+      return clusters.nodeContent(cluster, node);
+    },
+    async ready(signal) {
+      const { cluster, node } = requireNode(place);
+      await clusters.ensureNodeReady(cluster, node, signal);
+    },
+    async leave(limitMs) {
+      const cluster = findCluster(place.view, place.instance.clusterId);
+      // The nodes of a cluster that goes as a whole have nobody to hand their pods to.
+      if (cluster === undefined || cluster.provisioningState === 'Deleting') return;
+      const spec = toClusterSpec(cluster);
+      if (spec !== undefined) await clusters.removeNode(spec, place.instance.name, limitMs);
+    },
+  };
+}
+
+/** Throws 409: a scale set outlived its pool, or was made before its cluster. */
+function requireNode({ instance, view }: InstanceInView): { readonly cluster: ClusterSpec; readonly node: NodeSpec } {
+  const cluster = findCluster(view, instance.clusterId);
+  const spec = cluster && toClusterSpec(cluster);
+  const pool = cluster && listPools(view, cluster.id).find(({ name }) => name === instance.agentPool);
+  if (spec !== undefined && pool !== undefined) return { cluster: spec, node: toNodeSpec(instance, pool) };
+  throw new ArmError(
+    409,
+    'VMExtensionProvisioningError',
+    `VM ${instance.name} could not join cluster ${instance.clusterId}: there is no such cluster with an agent pool ${instance.agentPool}.`,
+  );
+}

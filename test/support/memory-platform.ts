@@ -1,0 +1,106 @@
+import type { NodeSpec } from '../../src/cluster/cluster-platform.ts';
+import type { MachineContent } from '../../src/cluster/machine-content.ts';
+import type { NetworkState } from '../../src/region/fabric/network-state.ts';
+import type { MachineSpec, Platform, PowerState } from '../../src/region/platform.ts';
+
+export interface MemoryMachine {
+  readonly spec: MachineSpec;
+  readonly content: MachineContent;
+  readonly power: PowerState;
+  /** How often a disk was made for a machine of this name. */
+  readonly disks: number;
+  readonly boots: number;
+}
+
+/** A world without a kernel: it remembers what it was told, and refuses what the real one would refuse. */
+export interface MemoryPlatform extends Platform {
+  networkState(): NetworkState;
+  machine(name: string): MemoryMachine | undefined;
+  machineNames(): readonly string[];
+  /** Nodes that joined, by name. */
+  nodes(): ReadonlyMap<string, NodeSpec>;
+  /** What happened to machines and nodes, in order: `start NAME`, `off NAME`, `wipe NAME`, `join NAME`, `leave NAME`. */
+  events(): readonly string[];
+}
+
+export function createMemoryPlatform(): MemoryPlatform {
+  let network: NetworkState = { virtualNetworks: [] };
+  const machines = new Map<string, MemoryMachine>();
+  const nodes = new Map<string, NodeSpec>();
+  const events: string[] = [];
+  const disks = new Map<string, number>();
+
+  function checkPort({ name, address }: MachineSpec): void {
+    const port = network.virtualNetworks.flatMap(({ ports }) => ports).find((one) => one.machine === name);
+    if (port?.isConnected !== true) throw new Error(`machine ${name} has no connected port`);
+    if (port.addresses[0] !== address) throw new Error(`machine ${name} is not at ${address}`);
+  }
+
+  async function newDisk(spec: MachineSpec): Promise<MemoryMachine> {
+    const count = (disks.get(spec.name) ?? 0) + 1;
+    disks.set(spec.name, count);
+    return { spec, content: await spec.content(), power: 'stopped', disks: count, boots: 0 };
+  }
+
+  async function start(spec: MachineSpec): Promise<void> {
+    checkPort(spec);
+    const machine = machines.get(spec.name) ?? (await newDisk(spec));
+    if (machine.power === 'running') return;
+    events.push(`start ${spec.name}`);
+    machines.set(spec.name, { ...machine, spec, power: 'running', boots: machine.boots + 1 });
+  }
+
+  return {
+    network: {
+      apply: async (state) => {
+        network = state;
+      },
+    },
+    machines: {
+      start,
+      powerOff: async (name, { skipShutdown }) => {
+        const machine = machines.get(name);
+        if (machine?.power !== 'running') return;
+        events.push(`${skipShutdown ? 'cut' : 'off'} ${name}`);
+        machines.set(name, { ...machine, power: 'stopped' });
+      },
+      wipe: async (name) => {
+        if (machines.delete(name)) events.push(`wipe ${name}`);
+      },
+      powerState: async (name) => machines.get(name)?.power ?? 'stopped',
+    },
+    clusters: {
+      controlPlaneContent: async ({ key }) => ({
+        files: [{ path: '/etc/cluster', content: key }],
+        services: [{ name: 'apiserver', command: ['true'] }],
+      }),
+      ensureReady: async ({ address }, signal) => {
+        signal.throwIfAborted();
+        const isUp = [...machines.values()].some((machine) => machine.spec.address === address && machine.power === 'running');
+        if (!isUp) throw new Error(`no control plane runs at ${address}`);
+      },
+      nodeContent: async (_cluster, { name }) => ({
+        files: [{ path: '/etc/node', content: name }],
+        services: [{ name: 'kubelet', command: ['true'] }],
+      }),
+      ensureNodeReady: async (_cluster, node, signal) => {
+        signal.throwIfAborted();
+        if (machines.get(node.name)?.power !== 'running') throw new Error(`node ${node.name} does not run`);
+        if (!nodes.has(node.name)) events.push(`join ${node.name}`);
+        nodes.set(node.name, node);
+      },
+      removeNode: async (_cluster, name) => {
+        if (nodes.delete(name)) events.push(`leave ${name}`);
+      },
+      kubeconfig: async ({ apiPort, name }) =>
+        `apiVersion: v1\nkind: Config\ncurrent-context: ${name}\nclusters:\n- name: ${name}\n  cluster: {server: "https://127.0.0.1:${String(apiPort)}"}\n`,
+      serviceAccountKeys: async () => [],
+      remove: async () => undefined,
+    },
+    networkState: () => network,
+    machine: (name) => machines.get(name),
+    machineNames: () => [...machines.keys()].toSorted(),
+    nodes: () => nodes,
+    events: () => events,
+  };
+}
