@@ -18,8 +18,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'worker-agent': ['base', 'api', 'kube', 'dataplane', 'cni', 'tunnel-probe'],
   'gateway-agent': ['base', 'api', 'kube', 'dataplane', 'tunnel-probe'],
   'tunnel-host': ['base', 'dataplane'],
-  cluster: ['base', 'api'],
-  region: ['base', 'api', 'cluster'],
+  cluster: ['base', 'api', 'kube'],
+  region: ['base', 'api', 'kube', 'cluster'],
   cli: ['base', 'api', 'kube', 'cluster', 'dataplane'],
   cmd: [
     'base',
@@ -52,7 +52,8 @@ interface Import {
 
 const files = globSync('src/**/*.ts', { cwd: repositoryDir }).sort();
 const sources = new Map(files.map((file) => [file, readFileSync(join(repositoryDir, file), 'utf8')]));
-const imports = [...sources].flatMap(([file, text]) => importsOf(file, text));
+/** Of the product: a test stands beside its source and may import what it needs. */
+const imports = [...sources].filter(([file]) => !isTest(file)).flatMap(([file, text]) => importsOf(file, text));
 
 test('every arrow between rooms points where the design allows it', () => {
   const wrong = imports

@@ -1,3 +1,4 @@
+import { run } from '../base/exec.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { inStep } from '../base/progress.ts';
 import { createSupply } from '../cluster/supply/supply.ts';
@@ -12,6 +13,8 @@ import { createProgress } from './progress.ts';
 import { clientFiles, linkKubectl, writeCaBundle } from './region-environment.ts';
 import { readRegionCredentials } from './region-credentials.ts';
 import { startRegion } from './region-process.ts';
+
+const dnsTimeoutSeconds = 120;
 
 interface BringUpOptions {
   readonly enableStaticEgressGateway: boolean;

@@ -5,6 +5,8 @@ export interface TestLevel {
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly needsRoot: boolean;
+  /** The level runs on a region of its own, in a state folder that is made for it and purged after it. */
+  readonly ownRegion?: boolean;
 }
 
 const minute = 60_000;
@@ -15,5 +17,5 @@ export const testLevels: readonly TestLevel[] = [
   { name: 'scenario', globs: ['test/scenarios/**/*.test.ts'], concurrency: 2, timeoutMs: 2 * minute, needsRoot: false },
   { name: 'integration', globs: ['test/integration/**/*.test.ts'], concurrency: 1, timeoutMs: 10 * minute, needsRoot: true },
   { name: 'privileged', globs: ['test/privileged/**/*.test.ts'], concurrency: 1, timeoutMs: 10 * minute, needsRoot: true },
-  { name: 'e2e', globs: ['test/e2e/**/*.test.ts'], concurrency: 1, timeoutMs: 30 * minute, needsRoot: true },
+  { name: 'e2e', globs: ['test/e2e/**/*.test.ts'], concurrency: 1, timeoutMs: 30 * minute, needsRoot: true, ownRegion: true },
 ];

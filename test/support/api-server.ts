@@ -13,11 +13,7 @@ import { KubeClient } from '../../src/kube/client.ts';
 import type { Connection } from '../../src/kube/connection.ts';
 import { connectByKubeConfig } from '../../src/kube/kube-config.ts';
 import type { ResourceKind } from '../../src/kube/resource.ts';
-
-export interface ApiServerBinaries {
-  readonly etcd: string;
-  readonly kubeApiserver: string;
-}
+import { findBinary, findMachineProgram } from './binaries.ts';
 
 /** A real API server over a real etcd, on loopback, with nothing else in the cluster: no controller, no garbage collector. */
 export interface ApiServer {
@@ -47,16 +43,17 @@ interface Ports {
 
 type User = 'admin' | 'nobody' | 'stranger';
 
-/** Starts both programs in a temporary directory and waits until the API server is ready (about 5 s). */
-export async function startApiServer(binaries: ApiServerBinaries): Promise<ApiServer> {
+/** Starts both programs in a temporary directory and waits until the API server is ready (about 2 s; the first run builds it). */
+export async function startApiServer(): Promise<ApiServer> {
+  const programs = { etcd: await findMachineProgram('etcd'), kubeApiserver: await findBinary('kube-apiserver') };
   const directory = await mkdtemp(join(tmpdir(), 'segw-api-server-'));
   const [etcd, etcdPeer, api] = await freePorts(3);
   const ports: Ports = { etcd: etcd ?? 0, etcdPeer: etcdPeer ?? 0, api: api ?? 0 };
   const url = `https://127.0.0.1:${String(ports.api)}`;
   await writeKeys(directory);
-  const etcdProcess = startProgram(directory, 'etcd', binaries.etcd, etcdArguments(directory, ports));
+  const etcdProcess = startProgram(directory, 'etcd', programs.etcd, etcdArguments(directory, ports));
   const startApi = (): ChildProcess =>
-    startProgram(directory, 'apiserver', binaries.kubeApiserver, apiServerArguments(directory, ports));
+    startProgram(directory, 'apiserver', programs.kubeApiserver, apiServerArguments(directory, ports));
   let apiProcess = startApi();
   const connections: Connection[] = [];
   const certificate = await pollUntil('the API server writes its certificate', () => readCertificate(directory), {

@@ -1,27 +1,17 @@
-import { access, constants } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import type { BinaryName } from '../../src/cluster/supply/binaries.ts';
+import { createSupply } from '../../src/cluster/supply/supply.ts';
+import { cacheDir, repositoryDir } from './paths.ts';
 
-/** Where the cache of built and downloaded programs lies. */
-function cacheDirectory(): string {
-  return process.env['SEGW_CACHE_DIR'] ?? join(homedir(), '.cache', 'segw');
+const supply = createSupply({ cacheDir, repositoryDir });
+
+/** The path of a program that the supply brings; the first call on a machine builds it. */
+export async function findBinary(name: BinaryName): Promise<string> {
+  const paths = await supply.ensureBinaries([name]);
+  return paths[name];
 }
 
-/** The path of a program of the control plane: in the cache's `bin`, else on PATH. Throws with both places where there is none. */
-export async function findBinary(name: string): Promise<string> {
-  const folders = [join(cacheDirectory(), 'bin'), ...(process.env['PATH'] ?? '').split(delimiter)];
-  for (const folder of folders) {
-    const path = join(folder, name);
-    if (await isExecutable(path)) return path;
-  }
-  throw new Error(`${name} is neither in ${folders[0] ?? ''} nor on PATH; \`./segw up\` brings it`);
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+/** The path of a program of Debian's, inside the machines' root. */
+export async function findMachineProgram(name: string): Promise<string> {
+  return join(await supply.ensureRoot('machine'), 'usr', 'bin', name);
 }

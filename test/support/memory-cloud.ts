@@ -272,7 +272,9 @@ class Cloud implements MemoryCloud {
     const uses = [...this.pools.values()].flatMap(({ instances }) =>
       instances.flatMap(({ id, egress }) =>
         egress
-          .filter(({ prefixId, publicAddress }) => publicAddress !== undefined && prefixId?.toLowerCase() === rest.id.toLowerCase())
+          .filter(
+            ({ prefixId, publicAddress }) => publicAddress !== undefined && prefixId?.toLowerCase() === rest.id.toLowerCase(),
+          )
           .map(({ configurationUid }) => ({ resourceId: `${id}/${egressName(configurationUid)}`, configurationUid })),
       ),
     );

@@ -51,6 +51,7 @@ async function regionCredential({ tenantId, clientId, clientSecret, authorityHos
     authorityHost,
     disableInstanceDiscovery: true,
     agent,
+    retryOptions: { maxRetries: 0 }, // on loopback it is there or it is not
   });
   return { agent, credential };
 }

@@ -35,6 +35,9 @@ export function toSegwError(thrown: unknown, doing: string): unknown {
   if (!(thrown instanceof Error) || thrown instanceof SegwError) return thrown;
   const { code, reason } = reasonOf(thrown);
   const message = `${doing}: ${reason}`;
+  // What is left of "connection refused" when the token endpoint was asked.
+  if (reason.includes('endpoints_resolution_error'))
+    return new SegwError('AzureUnreachable', `${doing}: the token endpoint does not answer`, { cause: thrown, retryable: true });
   if (isSignIn(thrown, code)) return new SegwError('AzureSignInFailed', message, { cause: thrown });
   if (code === undefined) return thrown;
   if (unreachable.has(code)) return new SegwError('AzureUnreachable', message, { cause: thrown, retryable: true });

@@ -29,12 +29,12 @@ export function mergeKubeconfig(
   incoming: string,
   { overwrite, contextName }: MergeOptions,
 ): string {
-  const base = kubeconfig.parse(
-    (existing === undefined ? undefined : parse(existing)) ?? { apiVersion: 'v1', kind: 'Config', preferences: {} },
-  );
+  const base = kubeconfig.parse((existing === undefined ? undefined : parse(existing)) ?? {});
   const added = renameContext(kubeconfig.parse(parse(incoming)), contextName);
   const merge = (list: 'clusters' | 'users' | 'contexts') => mergeByName(base[list], added[list], { overwrite, kind: list });
   return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
     ...base,
     clusters: merge('clusters'),
     users: merge('users'),

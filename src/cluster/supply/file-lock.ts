@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,10 +11,10 @@ interface LockOptions {
 }
 
 /**
- * The lock belongs to the shell's file descriptor 9, and the shell ends with its standard input: however this process ends, the
- * kernel gives the lock back, and there is no stale lock to find out about.
+ * The lock belongs to an open file of `cat`, which ends with its standard input: however this process ends, the kernel gives the
+ * lock back, and there is no stale lock to find out about.
  */
-const holder = 'exec 9>"$0"; flock --nonblock 9 || { echo waiting; flock 9; }; echo held; exec cat >/dev/null';
+const holder = `flock --nonblock "$0" sh -c : || echo waiting; exec flock "$0" sh -c 'echo held; exec cat >/dev/null'`;
 
 /** Runs `work` while this process alone holds the lock `path` (flock(2), through util-linux). Throws `CommandFailed` without it. */
 export async function withLock<T>(path: string, work: () => Promise<T>, { signal, onWait }: LockOptions = {}): Promise<T> {
@@ -26,22 +25,25 @@ export async function withLock<T>(path: string, work: () => Promise<T>, { signal
     detached: true,
     ...(signal && { signal }),
   });
-  const closed = once(child, 'close').catch(() => undefined);
+  child.on('error', () => {
+    // An abort; also seen as the end of the output.
+  });
+  const closed = new Promise((resolve) => child.once('close', resolve));
   try {
-    await untilHeld(child.stdout, onWait);
+    const isHeld = await untilHeld(child.stdout, onWait);
     signal?.throwIfAborted();
+    if (!isHeld) throw new SegwError('CommandFailed', `lock ${path}: flock of util-linux gave no lock`);
     return await work();
   } finally {
     child.stdin.end();
     await closed;
   }
+}
 
-  async function untilHeld(output: NodeJS.ReadableStream, onWait?: () => void): Promise<void> {
-    for await (const line of createInterface({ input: output })) {
-      if (line === 'held') return;
-      onWait?.();
-    }
-    signal?.throwIfAborted();
-    throw new SegwError('CommandFailed', `lock ${path}: flock of util-linux gave no lock`);
+async function untilHeld(output: NodeJS.ReadableStream, onWait?: () => void): Promise<boolean> {
+  for await (const line of createInterface({ input: output })) {
+    if (line === 'held') return true;
+    onWait?.();
   }
+  return false;
 }

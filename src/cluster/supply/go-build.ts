@@ -17,7 +17,8 @@ interface GoBuild {
 export async function buildFromModules(context: SupplyContext, build: GoBuild, step: ProgressStep): Promise<void> {
   const go = await ensureGo(context);
   step.line(`building ${build.set.binaries.join(', ')} from Go modules; the first time takes minutes`);
-  const env = { ...goEnvironment(context), ...go.env };
+  // Objects before linking take a gigabyte: on the file system of the cache, and gone with the folder when the build fails.
+  const env = { ...goEnvironment(context), ...go.env, GOTMPDIR: build.outputDir };
   await run(go.command, goBuildArguments(build), { ...runOptions(context, step), cwd: build.sourceDir, env });
 }
 

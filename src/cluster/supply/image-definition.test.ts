@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { silentProgress } from '../../base/progress.ts';
 import { isBinaryName } from './binaries.ts';
 import { binarySets } from './binary-sets.ts';
+import { imageNames } from './images.ts';
 import { parseImageDefinition, type FileSource, type ImageDefinition } from './image-definition.ts';
 
-const imagesDir = join(import.meta.dirname, '../../../deploy/images');
+const repositoryDir = join(import.meta.dirname, '../../..');
 
 async function definitions(): Promise<Map<string, ImageDefinition>> {
-  const folders = (await readdir(imagesDir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  const read = folders.map(async ({ name }): Promise<[string, ImageDefinition]> => {
-    const path = join(imagesDir, name, 'image.yaml');
+  const names = await imageNames({ cacheDir: '/nonexistent', repositoryDir, architecture: 'amd64', progress: silentProgress });
+  const read = names.map(async (name): Promise<[string, ImageDefinition]> => {
+    const path = join(repositoryDir, 'deploy/images', name, 'image.yaml');
     return [name, parseImageDefinition(await readFile(path, 'utf8'), path)];
   });
   return new Map(await Promise.all(read));
@@ -20,7 +22,7 @@ async function definitions(): Promise<Map<string, ImageDefinition>> {
 test('every image is named after its folder, and takes only programs that there are', async () => {
   for (const [name, { reference, layers }] of await definitions()) {
     assert.ok(reference.startsWith(`segw.local/${name}:`), reference);
-    const sources = layers.flatMap((layer): FileSource[] => ('files' in layer ? Object.values(layer.files) : []));
+    const sources = layers.flatMap(({ files = {} }): FileSource[] => Object.values(files));
     for (const { kind, value } of sources) if (kind === 'binary') assert.ok(isBinaryName(value), value);
   }
 });
@@ -43,6 +45,11 @@ const mistakes = [
   { what: 'no layer', text: 'reference: a.b/c:1\nlayers: []', says: /layers/ },
   { what: 'a relative target', text: 'reference: a.b/c:1\nlayers: [{ files: { bin/x: binary:node } }]', says: /absolute path/ },
   { what: 'a source of no kind', text: 'reference: a.b/c:1\nlayers: [{ files: { /x: node } }]', says: /must begin with/ },
+  {
+    what: 'a layer of two kinds',
+    text: 'reference: a.b/c:1\nlayers: [{ packages: [dash], files: {} }]',
+    says: /either packages or files/,
+  },
   { what: 'an unknown field', text: 'reference: a.b/c:1\nlayers: [{ packages: [dash] }]\nenv: {}', says: /env/ },
   { what: 'text that is not YAML', text: 'reference: [', says: /image\.yaml/ },
 ];

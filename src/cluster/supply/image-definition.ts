@@ -1,8 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { SegwError } from '../../base/error.ts';
-
-const absolutePath = z.string().regex(/^(\/[^/]+)+$/, 'must be an absolute path');
+import { SegwError, messageOf } from '../../base/error.ts';
 
 const sourceKinds = ['binary', 'machine', 'repository', 'link'] as const;
 
@@ -19,10 +17,13 @@ const source = z.string().transform((text, context): FileSource => {
   return z.NEVER;
 });
 
-const layer = z.union([
-  z.strictObject({ packages: z.array(z.string()).min(1) }),
-  z.strictObject({ files: z.record(absolutePath, source) }),
-]);
+const files = z
+  .record(z.string(), source)
+  .refine((files) => Object.keys(files).every((path) => /^(\/[^/]+)+$/.test(path)), 'every target must be an absolute path');
+
+const layer = z
+  .strictObject({ packages: z.array(z.string()).min(1).optional(), files: files.optional() })
+  .refine(({ packages, files }) => (packages === undefined) !== (files === undefined), 'must have either packages or files');
 
 const definition = z.strictObject({
   // containerd 1.6 imports a name without a registry part, and then does not find it.
@@ -39,7 +40,15 @@ export type LayerDefinition = ImageDefinition['layers'][number];
 
 /** Reads the text of an `image.yaml`. Throws `InvalidInput` that names `path` and lists every problem. */
 export function parseImageDefinition(text: string, path: string): ImageDefinition {
-  const result = definition.safeParse(parse(text));
+  const result = definition.safeParse(parseYaml(text, path));
   if (result.success) return result.data;
   throw new SegwError('InvalidInput', `${path}: ${z.prettifyError(result.error)}`);
+}
+
+function parseYaml(text: string, path: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new SegwError('InvalidInput', `${path}: ${messageOf(error)}`, { cause: error });
+  }
 }

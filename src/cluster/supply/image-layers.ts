@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SegwError } from '../../base/error.ts';
+import { run } from '../../base/exec.ts';
 import type { ProgressStep } from '../../base/progress.ts';
 import { ensureBinary, isBinaryName } from './binaries.ts';
 import { ensureEntry, removeOldEntries } from './cache-entry.ts';
@@ -16,20 +17,14 @@ export interface PlannedLayer {
   readonly key: string;
   /** Fills a staging folder. */
   readonly stage: (folder: string, step: ProgressStep) => Promise<void>;
-  /** Tar patterns of what does not belong into the layer. */
-  readonly excluded: readonly string[];
+  /** How the staging folder becomes the layer: options of GNU tar. */
+  readonly tar: readonly string[];
 }
 
-/** State of package managers, caches, and device nodes, which the container runtime makes. */
-const leftOfDebian = [
-  './dev/*',
-  './etc/apt',
-  './var/cache/*',
-  './var/log/*',
-  './var/lib/apt',
-  './var/lib/dpkg',
-  './var/backups/*',
-];
+/** Left out: state of package managers, caches, and device nodes, which the container runtime makes. */
+const tarOfPackages = ['dev/*', 'etc/apt', 'var/cache/*', 'var/log/*', 'var/lib/apt', 'var/lib/dpkg', 'var/backups/*'].map(
+  (pattern) => `--exclude=./${pattern}`,
+);
 
 /** Raised when the way a layer is made changes. */
 const recipe = 'layer/1';
@@ -39,7 +34,7 @@ const keptLayers = 3;
 
 /** Supplies what the layer is made of and computes its key. */
 export async function planLayer(context: SupplyContext, definition: LayerDefinition): Promise<PlannedLayer> {
-  return 'packages' in definition ? planPackages(context, definition.packages) : planFiles(context, definition.files);
+  return definition.packages ? planPackages(context, definition.packages) : planFiles(context, definition.files ?? {});
 }
 
 /** Makes a planned layer, or finds it in the cache. `family` is its place: `tools-0`. */
@@ -52,7 +47,7 @@ export async function ensureLayer(context: SupplyContext, family: string, planne
       const staging = join(folder, 'root');
       await mkdir(staging);
       await planned.stage(staging, step);
-      const layer = await writeLayer(staging, layerTar(folder), { excluded: planned.excluded, ...(signal && { signal }) });
+      const layer = await writeLayer(staging, layerTar(folder), { tar: planned.tar, ...(signal && { signal }) });
       await rm(staging, { recursive: true });
       await writeFile(join(folder, 'digest'), layer.digest);
       await removeOldEntries(context, `layers/${family}-${architecture}-`, keptLayers - 1);
@@ -68,9 +63,9 @@ function layerTar(entry: string): string {
 function planPackages(context: SupplyContext, packages: readonly string[]): PlannedLayer {
   const root = { variant: 'extract', packages } as const;
   return {
-    key: contentKey(recipe, debianRootKey(context, root), ...leftOfDebian),
+    key: contentKey(recipe, debianRootKey(context, root), ...tarOfPackages),
     stage: (folder, step) => buildDebianRoot(context, root, folder, step),
-    excluded: leftOfDebian,
+    tar: tarOfPackages,
   };
 }
 
@@ -81,8 +76,10 @@ async function planFiles(context: SupplyContext, files: Readonly<Record<string, 
     key: contentKey(recipe, ...parts.map(({ key }) => key).sort()),
     stage: async (folder) => {
       for (const { place } of parts) await place(folder);
+      // Everybody may read, whatever the umask of this process is.
+      await run('chmod', ['-R', 'u=rwX,go=rX', folder]);
     },
-    excluded: [],
+    tar: [],
   };
 }
 

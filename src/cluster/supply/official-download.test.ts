@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -22,9 +21,10 @@ async function withSite(listener: RequestListener, work: (site: Site) => Promise
   const folder = await mkdtemp(join(tmpdir(), 'segw-download-'));
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
   try {
-    await work({ url: `http://127.0.0.1:${String(port)}`, folder });
+    await work({ url: `http://127.0.0.1:${String(address.port)}`, folder });
   } finally {
     server.closeAllConnections();
     server.close();

@@ -1,15 +1,14 @@
 import type { Step, StepByKind } from '../../dataplane/step.ts';
 import { deleteAddress, replaceAddress } from '../netlink/addresses.ts';
-import { deleteLink, setLink } from '../netlink/links.ts';
+import { setLink } from '../netlink/links.ts';
 import { deleteNeighbours, replaceNeighbours } from '../netlink/neighbours.ts';
 import { forgetFlows, kickFlows } from './flows.ts';
-import { createLink } from './links.ts';
+import { createLink, removeLink, removeLinks } from './links.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { OpenNamespace } from './open-namespace.ts';
 import { ensureRoute, removeRoute } from './routes.ts';
 import { ensureRule, removeRule } from './rules.ts';
 import { ensureSysctl } from './sysctls.ts';
-import { removeNamespace } from './remove-namespace.ts';
 import type { WireguardKind } from './wireguard-kind.ts';
 import { configureWireguard, type PrivateKeys } from './wireguard.ts';
 
@@ -24,13 +23,11 @@ type Effect<S extends Step> = (step: S, options: ApplyOptions) => Promise<void> 
 
 const effects: { readonly [Kind in keyof StepByKind]: Effect<StepByKind[Kind]> } = {
   'ensure-namespace': ({ namespace }, { namespaces }) => namespaces.create(namespace),
-  'remove-namespace': ({ namespace }, { namespaces, wireguard }) => removeNamespace(namespace, namespaces, wireguard),
+  'remove-namespace': ({ namespace: name }, { namespaces, wireguard }) =>
+    namespaces.remove(name, (namespace) => removeLinks(namespace, wireguard)),
   nft: inside(({ tables }, { transaction }) => tables.apply(transaction)),
   'create-link': inside((namespace, { link }, options) => createLink(namespace, link, options)),
-  'remove-link': inside(async ({ route }, { name }, { wireguard }) => {
-    await wireguard.release(name);
-    await deleteLink(route, name);
-  }),
+  'remove-link': inside((namespace, { name }, { wireguard }) => removeLink(namespace, name, wireguard)),
   'set-link': inside(({ route }, { name, mtu, isUp }) => setLink(route, name, { mtu, isUp })),
   'configure-wireguard': inside((namespace, step, { wireguard, privateKeys }) =>
     configureWireguard(wireguard.open(namespace, step.device), step, privateKeys),

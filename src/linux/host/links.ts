@@ -2,7 +2,7 @@ import { SegwError, hasErrno } from '../../base/error.ts';
 import { formatCidr } from '../../base/addresses.ts';
 import type { Link } from '../../dataplane/host-state.ts';
 import { isErrno } from '../libc.ts';
-import { createVeth, type Link as KernelLink } from '../netlink/links.ts';
+import { createVeth, deleteLink, listLinks, type Link as KernelLink } from '../netlink/links.ts';
 import type { WireguardPeer, WireguardState } from '../wireguard/device.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { OpenNamespace } from './open-namespace.ts';
@@ -56,6 +56,18 @@ export async function createLink(
   const { name, mac, peer } = link;
   const netns = namespaces.get(peer.namespace).path;
   createVeth(namespace.route, { name, mac, peer: { name: peer.name, mac: peer.mac, netns } });
+}
+
+/** A link that is gone already is fine. */
+export async function removeLink({ route }: OpenNamespace, name: string, wireguard: WireguardKind): Promise<void> {
+  await wireguard.release(name);
+  await deleteLink(route, name);
+}
+
+/** Before their namespace: with it they would go at some later time, and so would the other ends of pairs. */
+export async function removeLinks(namespace: OpenNamespace, wireguard: WireguardKind): Promise<void> {
+  const virtual = listLinks(namespace.route).filter(({ kind }) => kind !== undefined);
+  for (const { name } of virtual) await removeLink(namespace, name, wireguard);
 }
 
 /** `none`: a link that only looks like such a device, nobody is behind it. */

@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { SegwError } from '../../base/error.ts';
 import type { hostNamespace } from '../../dataplane/host-state.ts';
-import { deleteLink, listLinks } from '../netlink/links.ts';
 import { createNetns, deleteNetns, isNetns } from '../netns.ts';
 import { OpenNamespace } from './open-namespace.ts';
 import type { Tables } from './tables.ts';
@@ -57,13 +56,11 @@ export class Namespaces {
     createNetns(this.#options.pathOf(name));
   }
 
-  /** Its links first, one by one: with the namespace they would go at some later time, and pairs into other namespaces with them. */
-  async remove(name: string): Promise<void> {
+  /** `empty` takes out what is in it. A namespace that is gone already is fine. Throws `Internal` for the node's own. */
+  async remove(name: string, empty: (namespace: OpenNamespace) => Promise<void>): Promise<void> {
     if (name === own) throw new SegwError('Internal', 'the own namespace of a node cannot be removed');
     const namespace = this.find(name);
-    if (!namespace) return;
-    const virtual = listLinks(namespace.route).filter(({ kind }) => kind !== undefined);
-    for (const link of virtual) await deleteLink(namespace.route, link.name);
+    if (namespace) await empty(namespace);
     this.#close(name);
     deleteNetns(this.#options.pathOf(name));
   }

@@ -9,7 +9,7 @@ interface TablesOptions {
   /** In the namespace of the tables. Closed with them. */
   readonly nft: Nftables;
   /** In a namespace of its own, where nobody else writes: shows how nft spells a table. */
-  readonly scratch: Nftables;
+  readonly scratch: () => Nftables;
   readonly renderTransaction: typeof renderTransaction;
 }
 
@@ -64,7 +64,8 @@ export class Tables {
   }
 
   #spell(given: NftTable): NftTable {
-    const { scratch, renderTransaction: render } = this.#options;
+    const { renderTransaction: render } = this.#options;
+    const scratch = this.#options.scratch();
     const table = withoutElements(given);
     scratch.run(render({ kind: 'rewrite', table }));
     const spelled = parseTable(scratch.list(`list table inet ${table.name}`));

@@ -13,12 +13,11 @@ import { podEndpointKind } from '../../../src/api/pod-endpoint.ts';
 import { isError } from '../../../src/kube/api-error.ts';
 import { setConditions } from '../../../src/kube/conditions.ts';
 import { crdKind, installKinds, startApiServer, type ApiServer } from '../../support/api-server.ts';
-import { findBinary } from '../../support/binaries.ts';
 
 let server: ApiServer;
 
 before(async () => {
-  server = await startApiServer({ etcd: await findBinary('etcd'), kubeApiserver: await findBinary('kube-apiserver') });
+  server = await startApiServer();
   await installKinds(server.client, kinds);
 });
 

@@ -11,13 +11,12 @@ import { listAll } from '../../../src/kube/list-watch.ts';
 import { controllerReference } from '../../../src/kube/owner-reference.ts';
 import { connectByServiceAccount } from '../../../src/kube/service-account.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
-import { findBinary } from '../../support/binaries.ts';
 import { applyConfigMap, configMapKind } from '../../support/config-map.ts';
 
 let server: ApiServer;
 
 before(async () => {
-  server = await startApiServer({ etcd: await findBinary('etcd'), kubeApiserver: await findBinary('kube-apiserver') });
+  server = await startApiServer();
 });
 
 after(async () => {

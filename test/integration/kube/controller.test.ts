@@ -8,14 +8,13 @@ import { startListWatch, type ListWatch } from '../../../src/kube/list-watch.ts'
 import type { Reconciler } from '../../../src/kube/reconciler.ts';
 import { Store } from '../../../src/kube/store.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
-import { findBinary } from '../../support/binaries.ts';
 import { applyConfigMap, configMapKind, type ConfigMap } from '../../support/config-map.ts';
 
 const log = createLogger('test', { level: 'silent' });
 let server: ApiServer;
 
 before(async () => {
-  server = await startApiServer({ etcd: await findBinary('etcd'), kubeApiserver: await findBinary('kube-apiserver') });
+  server = await startApiServer();
 });
 
 after(async () => {

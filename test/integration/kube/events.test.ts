@@ -3,14 +3,13 @@ import { after, before, test } from 'node:test';
 import { createLogger } from '../../../src/base/log.ts';
 import { eventKind, startEventRecorder, type EventRecorder, type KubeEvent } from '../../../src/kube/events.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
-import { findBinary } from '../../support/binaries.ts';
 import { applyConfigMap, configMapKind } from '../../support/config-map.ts';
 
 const log = createLogger('test', { level: 'silent' });
 let server: ApiServer;
 
 before(async () => {
-  server = await startApiServer({ etcd: await findBinary('etcd'), kubeApiserver: await findBinary('kube-apiserver') });
+  server = await startApiServer();
 });
 
 after(async () => {

@@ -8,14 +8,13 @@ import { connectByKubeConfig } from '../../../src/kube/kube-config.ts';
 import { startLeaderElection, type LeaderElection } from '../../../src/kube/leader-election.ts';
 import { createLeaseStore, leaseKind, startHeartbeat } from '../../../src/kube/lease.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
-import { findBinary } from '../../support/binaries.ts';
 
 const log = createLogger('test', { level: 'silent' });
 const key = { namespace: 'default', name: 'operator' };
 let server: ApiServer;
 
 before(async () => {
-  server = await startApiServer({ etcd: await findBinary('etcd'), kubeApiserver: await findBinary('kube-apiserver') });
+  server = await startApiServer();
 });
 
 after(async () => {

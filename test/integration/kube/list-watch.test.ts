@@ -9,7 +9,6 @@ import { Connection } from '../../../src/kube/connection.ts';
 import { startListWatch, type ListWatch } from '../../../src/kube/list-watch.ts';
 import { Store, type Change } from '../../../src/kube/store.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
-import { findBinary } from '../../support/binaries.ts';
 import { applyConfigMap, configMapKind, type ConfigMap } from '../../support/config-map.ts';
 
 const log = createLogger('test', { level: 'silent' });
@@ -17,7 +16,7 @@ let server: ApiServer;
 let running: ListWatch | undefined;
 
 before(async () => {
-  server = await startApiServer({ etcd: await findBinary('etcd'), kubeApiserver: await findBinary('kube-apiserver') });
+  server = await startApiServer();
 });
 
 afterEach(async () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { type AgentPool, ContainerServiceClient, type ManagedCluster } from '@azure/arm-containerservice';
 import { ComputeManagementClient } from '@azure/arm-compute';
 import { NetworkManagementClient } from '@azure/arm-network';
 import { ResourceManagementClient } from '@azure/arm-resources';
+import { pollUntil } from '../../../src/base/poll.ts';
 import { createMemoryPlatform } from '../../support/memory-platform.ts';
 import { type RegionServer, startRegionServer } from '../../support/region-server.ts';
 
@@ -55,9 +57,9 @@ describe('managed clusters and agent pools over the SDK', () => {
 
   before(async () => {
     const { clusters } = platform;
-    const ensureNodeReady: typeof clusters.ensureNodeReady = async (...node) => {
-      await joining;
-      await clusters.ensureNodeReady(...node);
+    const ensureNodeReady: typeof clusters.ensureNodeReady = async (cluster, node, signal) => {
+      await Promise.race([joining, once(signal, 'abort')]);
+      await clusters.ensureNodeReady(cluster, node, signal);
     };
     server = await startRegionServer({ platform: { ...platform, clusters: { ...clusters, ensureNodeReady } } });
     const { credential, subscriptionId, clientOptions } = server;
@@ -110,13 +112,19 @@ describe('managed clusters and agent pools over the SDK', () => {
   test('what belongs to it lies in the node resource group', async () => {
     const { managedBy } = await resources.resourceGroups.get(nodeGroup);
     assert.equal(managedBy, created.id);
-    const networks = await Array.fromAsync(network.virtualNetworks.list(nodeGroup));
-    assert.match(networks[0]?.name ?? '', /^aks-vnet-\d{8}$/);
-    assert.equal(networks[0]?.subnets?.[0]?.addressPrefix, '10.224.0.0/16');
+    const [virtualNetwork] = await Array.fromAsync(network.virtualNetworks.list(nodeGroup));
+    assert.match(String(virtualNetwork?.name), /^aks-vnet-\d{8}$/);
+    assert.deepEqual(
+      virtualNetwork?.subnets?.map(({ name, addressPrefix }) => ({ name, addressPrefix })),
+      [{ name: 'aks-subnet', addressPrefix: '10.224.0.0/16' }],
+    );
+    assert.match(String((await scaleSetOf('nodepool1'))?.name), /^aks-nodepool1-\d{8}-vmss$/);
+  });
+
+  test('it leaves by a public address of its own', async () => {
     const outbound = created.networkProfile?.loadBalancerProfile?.effectiveOutboundIPs?.[0]?.id ?? '';
     const address = await network.publicIPAddresses.get(nodeGroup, outbound.split('/').at(-1) ?? '');
     assert.match(address.ipAddress ?? '', /^198\.51\.100\./);
-    assert.match((await scaleSetOf('nodepool1'))?.name ?? '', /^aks-nodepool1-\d{8}-vmss$/);
   });
 
   test('control plane and nodes run, and the control plane came first', () => {
@@ -235,10 +243,34 @@ describe('managed clusters and agent pools over the SDK', () => {
     const machines = platform.machineNames();
     for (const name of machines) await platform.machines.powerOff(name, { skipShutdown: true });
     await server.restart();
-    const pool = await containers.agentPools.get(group, 'c1', 'gw');
-    await putPool('gw', { ...pool, count: 2 });
+    await pollUntil(
+      'the machines run',
+      async () => {
+        const states = await Promise.all(machines.map(async (name) => platform.machines.powerState(name)));
+        return states.every((state) => state === 'running') ? true : undefined;
+      },
+      { timeoutMs: 5000, intervalMs: 10 },
+    );
     await putCluster({});
-    for (const name of platform.machineNames()) assert.equal(await platform.machines.powerState(name), 'running', name);
+    assert.deepEqual(platform.machineNames(), machines);
+  });
+
+  test('a creation that a restart of the region interrupts goes on after it', async () => {
+    const { promise, resolve: letJoin } = Promise.withResolvers<void>();
+    joining = promise;
+    const profile = { name: 'late', mode: 'System', count: 2 };
+    const creating = containers.managedClusters.createOrUpdate(group, 'c3', { location, agentPoolProfiles: [profile] });
+    await creating.submitted();
+    await pollUntil('a node boots', () => platform.events().some((event) => event.startsWith('start aks-late-')) || undefined, {
+      timeoutMs: 5000,
+      intervalMs: 5,
+    });
+    await server.restart();
+    letJoin();
+    joining = undefined;
+    assert.equal((await creating).provisioningState, 'Succeeded');
+    assert.equal(nodesOf('late').length, 2);
+    await containers.managedClusters.delete(group, 'c3');
   });
 
   test('a second cluster gets the next port, and its network may be brought along', async () => {

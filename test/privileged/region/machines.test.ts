@@ -31,7 +31,13 @@ const machines = createMachines({
   root: () => supply.ensureRoot('machine'),
   binaries: () => supply.ensureBinaries(['coredns', 'node']),
 });
-const platform = createLocalPlatform({ stateDir, fabric, machines, clusters: noClusters });
+const platform = createLocalPlatform({
+  stateDir,
+  fabric,
+  machines,
+  clusters: noClusters,
+  serveRouter: () => Promise.resolve(undefined),
+});
 const subnet = { address: '10.224.0.0', prefixLength: 16 };
 const network: NetworkState = {
   virtualNetworks: [

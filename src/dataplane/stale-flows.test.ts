@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gatewayNode, pod, remoteWorker, sgc, worker } from '../../test/support/dataplane/worlds.ts';
+import { desiredGateway } from './desired-gateway.ts';
+import { desiredWorker } from './desired-worker.ts';
+import { describeStep } from './describe-step.ts';
+import { staleFlows } from './stale-flows.ts';
+
+const egress = [
+  { sgc: 'team/a', address: '10.224.0.121' },
+  { sgc: 'team/b', address: '10.224.0.131' },
+];
+
+function gatewayWith(labels: readonly (readonly [string, string])[]) {
+  return desiredGateway(gatewayNode({ egress, workers: [remoteWorker(1, labels)] }));
+}
+
+test('a gateway forgets the connections of a label that goes to another SGC, and of one that is gone', () => {
+  const before = gatewayWith([
+    ['100.64.4.10', 'team/a'],
+    ['100.64.4.11', 'team/a'],
+    ['100.64.4.12', 'team/b'],
+  ]);
+  const after = gatewayWith([
+    ['100.64.4.10', 'team/b'],
+    ['100.64.4.12', 'team/b'],
+    ['100.64.4.13', 'team/b'],
+  ]);
+  assert.deepEqual(staleFlows(before, after).map(describeStep), [
+    'segw: forget flows all from 100.64.4.10',
+    'segw: forget flows all from 100.64.4.11',
+  ]);
+});
+
+test('a worker that restarts forgets the connections of pods that are gone or have another SGC', () => {
+  const sgcs = [sgc('a'), sgc('b', { label: '100.64.4.11' })];
+  const before = desiredWorker(worker({ sgcs, pods: [pod(2), pod(3), pod(4)] }));
+  const after = desiredWorker(worker({ sgcs, pods: [pod(2), pod(4, { sgc: 'team/b' }), pod(5)] }));
+  assert.deepEqual(staleFlows(before, after).map(describeStep), [
+    'host: forget flows all from 10.244.1.3',
+    'host: forget flows all from 10.244.1.4',
+  ]);
+});
+
+test('what stays as it is keeps its connections', () => {
+  const state = desiredWorker(worker());
+  assert.deepEqual(staleFlows(state, state), []);
+});

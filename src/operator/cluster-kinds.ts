@@ -1,0 +1,36 @@
+import type { KubeObject } from '../kube/object.ts';
+import type { ResourceKind } from '../kube/resource.ts';
+
+/** `v1.Node`, as far as the operator reads it. */
+export interface Node extends KubeObject {
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly nodeInfo?: { readonly operatingSystem?: string };
+  };
+}
+
+export const nodeKind: ResourceKind<Node> = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false };
+
+export interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export const configMapKind: ResourceKind<ConfigMap> = {
+  group: '',
+  version: 'v1',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  namespaced: true,
+};
+
+export interface CustomResourceDefinition extends KubeObject {
+  readonly spec?: { readonly group: string };
+}
+
+export const customResourceDefinitionKind: ResourceKind<CustomResourceDefinition> = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+};
