@@ -1,35 +1,52 @@
 import type { WriteStream } from 'node:tty';
 import type { Writable } from 'node:stream';
 import yoctoSpinner from 'yocto-spinner';
-import type { Progress } from '../base/progress.ts';
+import type { Progress, ProgressStep } from '../base/progress.ts';
 
 /** A spinner with the step's last line on a terminal; elsewhere a line when a step starts and one when it ends, with its seconds. */
 export function createProgress(stderr: Writable): Progress {
-  return isTerminal(stderr) ? spinnerProgress(stderr) : lineProgress(stderr);
+  return isTerminal(stderr) ? createSpinnerProgress(stderr) : createLineProgress(stderr);
 }
 
 function isTerminal(stream: Writable): stream is WriteStream {
   return 'isTTY' in stream && stream.isTTY === true;
 }
 
-function spinnerProgress(stream: WriteStream): Progress {
+/** Steps nest: the innermost one has the spinner; when it ends, the one around it gets it back. */
+function createSpinnerProgress(stream: WriteStream): Progress {
+  const running: string[] = [];
+  const spinner = yoctoSpinner({ stream });
+
+  function show(detail = ''): void {
+    const title = running.at(-1);
+    if (title === undefined) return;
+    const room = Math.max(0, stream.columns - title.length - 6);
+    spinner.text = detail === '' ? title : `${title}: ${detail.slice(0, room)}`;
+    if (!spinner.isSpinning) spinner.start();
+  }
+
+  function end(title: string, report: () => void): void {
+    running.splice(running.lastIndexOf(title), 1);
+    report(); // stops the spinner
+    show();
+  }
+
   return {
-    step(title) {
-      const spinner = yoctoSpinner({ text: title, stream }).start();
+    step(title): ProgressStep {
+      running.push(title);
+      show();
       return {
-        line(text) {
-          spinner.text = `${title}: ${text.slice(0, Math.max(20, stream.columns - title.length - 10))}`;
-        },
-        done: (seconds) => void spinner.success(`${title} (${seconds.toFixed(1)} s)`),
-        failed: (seconds) => void spinner.error(`${title} (after ${seconds.toFixed(1)} s)`),
+        line: show,
+        done: (seconds) => end(title, () => spinner.success(`${title} (${seconds.toFixed(1)} s)`)),
+        failed: (seconds) => end(title, () => spinner.error(`${title} (after ${seconds.toFixed(1)} s)`)),
       };
     },
   };
 }
 
-function lineProgress(stream: Writable): Progress {
+function createLineProgress(stream: Writable): Progress {
   return {
-    step(title) {
+    step(title): ProgressStep {
       stream.write(`- ${title}\n`);
       return {
         line: () => undefined, // a log wants the steps, not every line of every tool
