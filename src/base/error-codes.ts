@@ -3,6 +3,15 @@
  * test compares the two, so a code that is thrown but not listed here does not compile, and one that is listed is documented.
  */
 export const errorCodes = {
+  AcknowledgementMissing: {
+    means: 'The pod was refused: no gateway has yet said that it takes the traffic of its configuration from this node.',
+    remedy:
+      'It is tried again by itself. If it stays: `kubectl get gws -n kube-egress-gateway-system`, and the log of the gateway-agents.',
+  },
+  AgentStarting: {
+    means: 'The pod was refused: the worker-agent of its node has just started and does not know the cluster yet.',
+    remedy: 'It is tried again by itself. If it stays, the agent cannot reach the API server: see its log.',
+  },
   AlreadyExists: {
     means: 'An object of that name exists already.',
     remedy: 'Change the existing object, or delete it first.',
@@ -47,6 +56,18 @@ export const errorCodes = {
   ResourcesExhausted: {
     means: 'Every number or block of addresses that the cluster has for its nodes is taken.',
     remedy: 'Remove nodes; what a node had is free ten minutes later.',
+  },
+  ClusterNetworksUnknown: {
+    means: 'The pod was refused: which networks belong to the cluster is not known, so nothing may be sent to a gateway.',
+    remedy: 'Where nodes have no pod CIDR or the cluster has no ServiceCIDR objects, give the networks to the worker-agent by flags.',
+  },
+  ConfigurationMissing: {
+    means: "The pod's annotation names a StaticGatewayConfiguration that does not exist in the pod's own namespace.",
+    remedy: 'Create it there, or correct the annotation; configurations of other namespaces cannot be used.',
+  },
+  ConfigurationNotReady: {
+    means: 'The pod was refused: its StaticGatewayConfiguration is not ready.',
+    remedy: 'The message quotes its condition Ready, which says what is missing; the pod is tried again by itself.',
   },
   Conflict: {
     means: 'The object has changed since it was read, or another field manager owns the field.',
@@ -97,6 +118,10 @@ export const errorCodes = {
     means: 'What was downloaded is not what was published: its checksum differs.',
     remedy: 'Try again; if it stays, a proxy on the way changes the bytes. Nothing of it was kept.',
   },
+  GatewayNodeRefused: {
+    means: 'An annotated pod was scheduled to a gateway node: gateway nodes serve other nodes, not pods of their own.',
+    remedy: 'Remove the toleration of the gateway taint from the pod, so that it is scheduled elsewhere.',
+  },
   GoMissing: {
     means: 'Programs have to be built, and there is no Go release that is new enough.',
     remedy: 'Install Go 1.24 or newer and put it on PATH.',
@@ -133,6 +158,10 @@ export const errorCodes = {
     means: 'The named thing does not exist.',
     remedy: 'Check the spelling; the matching `list` command shows what exists.',
   },
+  PodNetworkUnsupported: {
+    means: "The pod has no link of its own in the node's network namespace, as behind a Linux bridge: who sends cannot be told.",
+    remedy: 'Use a pod network that gives each pod a veth pair and a route: Azure CNI, Calico, kindnet, ptp.',
+  },
   PortTaken: {
     means: 'Another program listens on a port that the local region needs.',
     remedy: 'End that program, or set SEGW_PORT to another first port of 16.',
@@ -144,6 +173,10 @@ export const errorCodes = {
   RegionMissing: {
     means: 'The command needs the local region, and there is none.',
     remedy: 'Start it: sudo ./segw up',
+  },
+  LabelMissing: {
+    means: 'The pod was refused: the operator has not yet given its configuration an address for use on this node.',
+    remedy: 'It is tried again by itself. If it stays, see the log of Deployment segw-operator in kube-egress-gateway-system.',
   },
   NftablesRejected: {
     means: 'The kernel or libnftables refused a ruleset; nothing of it was applied.',

@@ -37,13 +37,23 @@ export async function bringUp(context: Context, options: BringUpOptions): Promis
     clients.resources.resourceGroups.createOrUpdate(names.resourceGroup, { location: names.location }),
   );
   await ensureCluster(context, clients, options);
-  await writeFileAtomic(
-    clientFiles(settings).kubeconfig,
-    await readKubeconfig(clients, { resourceGroup: names.resourceGroup, name: names.cluster }, 'admin'),
-    {
-      mode: 0o600,
-    },
-  );
+  const { kubeconfig } = clientFiles(settings);
+  const place = { resourceGroup: names.resourceGroup, name: names.cluster };
+  await writeFileAtomic(kubeconfig, await readKubeconfig(clients, place, 'admin'), { mode: 0o600 });
+  await inStep(progress, 'wait for the cluster DNS', () => awaitDns(binaries.kubectl, kubeconfig, signal));
+}
+
+/** A cluster whose names do not resolve yet is not up for anybody who uses it. */
+async function awaitDns(kubectl: string, kubeconfig: string, signal: AbortSignal): Promise<void> {
+  const rollout = [
+    'rollout',
+    'status',
+    '--namespace',
+    'kube-system',
+    'deployment/coredns',
+    `--timeout=${String(dnsTimeoutSeconds)}s`,
+  ];
+  await run(kubectl, ['--kubeconfig', kubeconfig, ...rollout], { signal });
 }
 
 /** An existing cluster is put again as it is: that ends when its machines run and its nodes are Ready. */

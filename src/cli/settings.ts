@@ -11,7 +11,7 @@ export interface Settings {
   readonly cacheDir: string;
   /** Eight hexadecimal digits of the state folder's name: tells two installations on one machine apart. */
   readonly installation: string;
-  /** `https://localhost:armPort` is Azure Resource Manager. */
+  /** `https://127.0.0.1:armPort` is Azure Resource Manager. */
   readonly armPort: number;
   /** First of the loopback ports that clusters' API servers get. */
   readonly firstApiPort: number;

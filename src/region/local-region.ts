@@ -35,7 +35,7 @@ const httpsPort = 443;
 const importTimeoutMs = 300_000;
 
 /**
- * The whole region on this host: fabric, machines, clusters, and the ARM plane on `https://localhost:armPort` and, inside every virtual
+ * The whole region on this host: fabric, machines, clusters, and the ARM plane on `https://127.0.0.1:armPort` and, inside every virtual
  * network, on port 443 of Azure's own address. Resolves when it answers and what should run is being started.
  */
 export async function startLocalRegion(options: LocalRegionOptions): Promise<{ stop(): Promise<void> }> {
@@ -121,7 +121,7 @@ async function writeCredentials(
   { credentials }: Region,
   { stateDir, armPort }: { stateDir: string; armPort: number },
 ): Promise<void> {
-  const endpoint = `https://localhost:${String(armPort)}`;
+  const endpoint = `https://127.0.0.1:${String(armPort)}`;
   const { tenantId, subscriptionId, clientId, clientSecret, authorityFile } = credentials;
   const content = {
     armEndpoint: endpoint,

@@ -17,7 +17,7 @@ export const registerStatus: RegisterCommand = (program, context) => {
       const pid = await regionPid(running.settings);
       const clusters = pid === undefined ? [] : await listClusters(running);
       const { stateDir, cacheDir, armPort } = running.settings;
-      const endpoint = `https://localhost:${String(armPort)}`;
+      const endpoint = `https://127.0.0.1:${String(armPort)}`;
       const status = { running: pid !== undefined, pid, endpoint, stateDir, cacheDir, clusters };
       if (output !== 'table') {
         writeValue(running.stdout, output, status);

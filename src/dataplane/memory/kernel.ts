@@ -1,6 +1,6 @@
 import { SegwError } from '../../base/error.ts';
 import type { HostState, NamespaceState, Route } from '../host-state.ts';
-import { renderAddress, renderNeighbourKey, renderRouteKey, renderRule } from '../render.ts';
+import { renderAddress, renderNeighbourKey, renderRoute, renderRouteKey, renderRule } from '../render.ts';
 import type { Step, StepByKind } from '../step.ts';
 import { changeLink, configureWireguard, createLink, removeLink, requireLink, setLink } from './links.ts';
 import { changeNamespace, ensureNamespace, removeNamespace } from './namespaces.ts';
@@ -37,7 +37,7 @@ const effects: { readonly [Kind in keyof StepByKind]: Effect<StepByKind[Kind]> }
     requireReachable(before, route);
     return { ...before, routes: put(before.routes, route, renderRouteKey) };
   }),
-  'remove-route': within((before, { route }) => ({ ...before, routes: drop(before.routes, route, renderRouteKey) })),
+  'remove-route': within((before, { route }) => ({ ...before, routes: drop(before.routes, route, renderRoute) })),
   'ensure-rule': within((before, { rule }) => ({ ...before, rules: put(before.rules, rule, renderRule) })),
   'remove-rule': within((before, { rule }) => ({ ...before, rules: drop(before.rules, rule, renderRule) })),
   'forget-flows': (state) => state,

@@ -1,7 +1,7 @@
 import type { Step, StepByKind } from '../../dataplane/step.ts';
-import { deleteAddress, replaceAddress } from '../netlink/addresses.ts';
 import { setLink } from '../netlink/links.ts';
 import { deleteNeighbours, replaceNeighbours } from '../netlink/neighbours.ts';
+import { ensureAddress, removeAddress } from './addresses.ts';
 import { forgetFlows, kickFlows } from './flows.ts';
 import { createLink, removeLink, removeLinks } from './links.ts';
 import type { Namespaces } from './namespaces.ts';
@@ -33,8 +33,8 @@ const effects: { readonly [Kind in keyof StepByKind]: Effect<StepByKind[Kind]> }
     configureWireguard(wireguard.open(namespace, step.device), step, privateKeys),
   ),
   'ensure-sysctl': inside(({ path }, { sysctl }) => ensureSysctl(path, sysctl)),
-  'ensure-address': inside(({ route }, { address }) => replaceAddress(route, address.device, address)),
-  'remove-address': inside(({ route }, { address }) => deleteAddress(route, address.device, address)),
+  'ensure-address': inside(({ route }, { address }) => ensureAddress(route, address)),
+  'remove-address': inside(({ route }, { address }) => removeAddress(route, address)),
   'ensure-neighbour': inside(({ route }, { neighbour }) => replaceNeighbours(route, [neighbour])),
   'remove-neighbour': inside(({ route }, { neighbour }) => deleteNeighbours(route, [neighbour])),
   'ensure-route': inside((namespace, { route }) => ensureRoute(namespace.route, route)),

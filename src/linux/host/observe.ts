@@ -1,8 +1,8 @@
 import type { HostState, NamespaceState } from '../../dataplane/host-state.ts';
 import type { NamespaceScope, Scope, isDeviceOf } from '../../dataplane/host.ts';
-import { listAddresses } from '../netlink/addresses.ts';
 import { listLinks } from '../netlink/links.ts';
 import { listNeighbours } from '../netlink/neighbours.ts';
+import { observeAddresses } from './addresses.ts';
 import { observeLink, type LinkedNamespace } from './links.ts';
 import type { Namespaces } from './namespaces.ts';
 import { observeRoutes } from './routes.ts';
@@ -38,9 +38,9 @@ async function observeNamespace(
   return {
     name: scope.name,
     links: observed.filter((link) => link !== undefined),
-    addresses: listAddresses(socket)
-      .filter(({ device, address }) => isOurs(scope, device) || scope.strayAddresses.includes(address))
-      .map(({ device, address, prefixLength }) => ({ device, address, prefixLength })),
+    addresses: observeAddresses(socket).filter(
+      ({ device, address }) => isOurs(scope, device) || scope.strayAddresses.includes(address),
+    ),
     neighbours: listNeighbours(socket).filter(({ device }) => isOurs(scope, device)),
     routes: observeRoutes(socket).filter(
       (route) =>

@@ -8,11 +8,13 @@ const everyTable = 0;
 /** The kernel's own routes for our addresses: they come and go with them. */
 const localTable = 255;
 
-/** Those of all tables but `local`. */
 export function observeRoutes(socket: NetlinkSocket): Route[] {
-  return listRoutes(socket, { table: everyTable })
-    .filter(({ table }) => table !== localTable)
-    .map(fromKernelRoute);
+  return listForwardingRoutes(socket).map(fromKernelRoute);
+}
+
+/** The routes of all tables but `local`. */
+export function listForwardingRoutes(socket: NetlinkSocket): KernelRoute[] {
+  return listRoutes(socket, { table: everyTable }).filter(({ table }) => table !== localTable);
 }
 
 export function ensureRoute(socket: NetlinkSocket, route: Route): void {

@@ -45,7 +45,6 @@ export interface AgentPoolBody extends ResourceBody {
   readonly properties: AgentPoolProperties;
 }
 
-export const defaultVmSize = 'Standard_D2s_v5';
 const defaultPrefixSize = 31;
 
 const wireProperties = z.object({
@@ -89,7 +88,7 @@ const defaults = {
   osDiskSizeGB: 128,
   osDiskType: 'Managed',
   count: 1,
-  vmSize: defaultVmSize,
+  vmSize: 'Standard_D2s_v5',
   maxPods: 250,
   enableAutoScaling: false,
   enableNodePublicIP: false,

@@ -1,8 +1,6 @@
-import { kubernetesVersion } from '../../../cluster/supply/binary-sets.ts';
 import type { JsonObject } from '../../arm/resource.ts';
 import type { AgentPool } from './cluster-records.ts';
-
-const version = kubernetesVersion.replace(/^v/, '');
+import { patchVersion } from './kubernetes-version.ts';
 
 /** The wire `properties` (arm-facts 3.2), without the provisioning state. What they answer is acceptable in a PUT. */
 export function toAgentPoolProperties({ body, etag }: AgentPool): JsonObject {
@@ -11,9 +9,9 @@ export function toAgentPoolProperties({ body, etag }: AgentPool): JsonObject {
     eTag: etag,
     ...properties,
     ...(gatewayProfile === undefined ? {} : { gatewayProfile: { ...gatewayProfile } }),
-    orchestratorVersion: version,
-    currentOrchestratorVersion: version,
-    nodeImageVersion: `AKSDebian-containerd-${version}`,
+    orchestratorVersion: patchVersion,
+    currentOrchestratorVersion: patchVersion,
+    nodeImageVersion: `AKSDebian-containerd-${patchVersion}`,
     powerState: { code: 'Running' },
   };
 }

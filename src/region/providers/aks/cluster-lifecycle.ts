@@ -11,7 +11,7 @@ import { toClusterSpec } from './cluster-specs.ts';
 import type { ManagedClusterBody } from './managed-cluster-body.ts';
 import { nodeResourceGroupId } from './node-resource-group.ts';
 
-export type ClusterContext = OperationContext<ManagedClusterBody, ManagedClusterState>;
+type ClusterContext = OperationContext<ManagedClusterBody, ManagedClusterState>;
 
 /**
  * Makes the cluster what its resource says, however far an earlier attempt came. What static egress gateway installs in a cluster

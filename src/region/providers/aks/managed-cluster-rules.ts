@@ -1,7 +1,7 @@
 import { cidrContains, cidrsOverlap, formatCidr, offsetOf, parseAddress, parseCidr, type Cidr } from '../../../base/addresses.ts';
-import { kubernetesVersion } from '../../../cluster/supply/binary-sets.ts';
 import type { AgentPool } from './cluster-records.ts';
 import { podSubnetProblem } from './gateway-pool-rules.ts';
+import { patchVersion } from './kubernetes-version.ts';
 import type { AgentPoolProfile, ManagedClusterBody } from './managed-cluster-body.ts';
 import { changeNotAllowed, type Problem, problemsOf, type Rule } from './refusal.ts';
 
@@ -28,60 +28,45 @@ export function managedClusterProblems(facts: ManagedClusterFacts): readonly Pro
   return problemsOf(rules, facts);
 }
 
+interface NetworkChoice {
+  readonly member: 'ipFamilies' | 'networkPlugin' | 'networkDataplane' | 'networkPolicy' | 'outboundType' | 'loadBalancerSku';
+  readonly allowed: readonly string[];
+  readonly why: string;
+}
+
+const networkChoices: readonly NetworkChoice[] = [
+  {
+    member: 'ipFamilies',
+    allowed: ['IPv4'],
+    why: 'IPv6 and dual-stack clusters are supported neither with static egress gateway nor in this region',
+  },
+  { member: 'networkPlugin', allowed: ['azure', 'kubenet'], why: 'this region brings the pod network' },
+  {
+    member: 'networkDataplane',
+    allowed: ['azure'],
+    why: 'eBPF host routing passes by the rules of static egress gateway',
+  },
+  { member: 'networkPolicy', allowed: ['none'], why: 'this region has no engine for network policies' },
+  { member: 'outboundType', allowed: ['loadBalancer'], why: 'clusters of this region leave by a load balancer' },
+  { member: 'loadBalancerSku', allowed: ['standard'], why: 'there are only standard load balancers' },
+];
+
 const everyClusterRules: readonly Rule<ManagedClusterFacts>[] = [
-  ({ body }) =>
-    only(
-      body.properties.networkProfile.ipFamilies,
-      ['IPv4'],
-      'ipFamilies',
-      'IPv6 and dual-stack clusters are not supported, with static egress gateway nor in this region',
-    ),
-  ({ body }) =>
-    only(
-      [body.properties.networkProfile.networkPlugin],
-      ['azure', 'kubenet'],
-      'networkPlugin',
-      'this region brings the pod network',
-    ),
-  ({ body }) =>
-    only(
-      [body.properties.networkProfile.networkDataplane],
-      ['azure'],
-      'networkDataplane',
-      'eBPF host routing passes by the rules of static egress gateway',
-    ),
-  ({ body }) =>
-    only(
-      [body.properties.networkProfile.networkPolicy],
-      ['none'],
-      'networkPolicy',
-      'this region has no engine for network policies',
-    ),
-  ({ body }) =>
-    only(
-      [body.properties.networkProfile.outboundType],
-      ['loadBalancer'],
-      'outboundType',
-      'clusters of this region leave by a load balancer',
-    ),
-  ({ body }) =>
-    only(
-      [body.properties.networkProfile.loadBalancerSku],
-      ['standard'],
-      'loadBalancerSku',
-      'there are only standard load balancers',
-    ),
+  ...networkChoices.map(
+    (choice): Rule<ManagedClusterFacts> =>
+      ({ body }) =>
+        choiceProblem(choice, [body.properties.networkProfile[choice.member]].flat()),
+  ),
   ({ body: { identity } }) =>
     identity.type.toLowerCase() === 'systemassigned'
       ? undefined
       : unavailable('identity.type', `Clusters of this region have a system-assigned identity, not ${identity.type}.`),
   ({ body: { properties } }) => {
     const version = properties.kubernetesVersion;
-    const own = kubernetesVersion.replace(/^v/, '');
-    if (version === undefined || own === version || own.startsWith(`${version}.`)) return undefined;
+    if (version === undefined || patchVersion === version || patchVersion.startsWith(`${version}.`)) return undefined;
     return {
       code: 'K8sVersionNotSupported',
-      message: `Managed cluster is on version ${version}, which is not supported in this region. Its version is ${own}.`,
+      message: `Managed cluster is on version ${version}, which is not supported in this region. Its version is ${patchVersion}.`,
       target: 'properties.kubernetesVersion',
     };
   },
@@ -179,7 +164,7 @@ function isSystemPool({ mode }: Readonly<Record<string, unknown>>): boolean {
   return typeof mode === 'string' && mode.toLowerCase() === 'system';
 }
 
-function only(values: readonly string[], allowed: readonly string[], member: string, why: string): Problem | undefined {
+function choiceProblem({ member, allowed, why }: NetworkChoice, values: readonly string[]): Problem | undefined {
   const wrong = values.find((value) => !allowed.some((word) => word.toLowerCase() === value.toLowerCase()));
   if (wrong === undefined) return undefined;
   const target = `properties.networkProfile.${member}`;

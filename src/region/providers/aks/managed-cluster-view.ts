@@ -1,11 +1,8 @@
-import { kubernetesVersion } from '../../../cluster/supply/binary-sets.ts';
 import type { JsonObject } from '../../arm/resource.ts';
 import { toAgentPoolProperties } from './agent-pool-view.ts';
 import { clusterDigits } from './aks-names.ts';
 import type { AgentPool, ManagedCluster } from './cluster-records.ts';
-
-export const currentKubernetesVersion = kubernetesVersion.replace(/^v/, '');
-const minorKubernetesVersion = currentKubernetesVersion.split('.').slice(0, 2).join('.');
+import { minorVersion, patchVersion } from './kubernetes-version.ts';
 
 /** The wire body (arm-facts 3.1). What it answers is acceptable as the body of a PUT. */
 export function toManagedCluster(
@@ -27,8 +24,8 @@ export function toManagedCluster(
     },
     properties: {
       powerState: { code: 'Running' },
-      kubernetesVersion: properties.kubernetesVersion ?? minorKubernetesVersion,
-      currentKubernetesVersion,
+      kubernetesVersion: properties.kubernetesVersion ?? minorVersion,
+      currentKubernetesVersion: patchVersion,
       dnsPrefix: properties.dnsPrefix,
       fqdn: 'localhost',
       nodeResourceGroup: properties.nodeResourceGroup,

@@ -1,0 +1,84 @@
+import { podAnnotation } from '../api/names.ts';
+import { SegwError } from '../base/error.ts';
+import type { Invocation } from '../cni/invocation.ts';
+import { parsePodNetwork } from '../cni/result.ts';
+import { systemClock, withLimit, type Clock } from '../kube/clock.ts';
+import { admit, type Admission } from './admission.ts';
+import { sgcKeyOf, type RegisteredPod } from './attached-pods.ts';
+import { findVeth, type PodLinks } from './pod-links.ts';
+
+/** What ADD needs of the agent. */
+export interface Attaching {
+  readonly links: PodLinks;
+  admission(sgcKey: string): Admission;
+  /** Says to the operator, for as long as `work` lasts, that a pod of this node wants the SGC. */
+  wanting<T>(sgcKey: string, work: () => Promise<T>): Promise<T>;
+  /** Fulfilled when something may have changed. Rejected with the signal's reason. */
+  changed(signal: AbortSignal): Promise<void>;
+  /** Registers the pod and returns when the kernel carries it. */
+  attach(pod: RegisteredPod): Promise<void>;
+}
+
+export interface AddOptions {
+  /** How long a pod waits for what comes by itself. */
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+}
+
+/** The pod that the call is about. Throws `InvalidInput`, `PodNetworkUnsupported`. */
+export function podOf({ containerId, ifname, pod, annotations, prevResult }: Invocation, links: PodLinks): RegisteredPod {
+  const sgc = annotations[podAnnotation];
+  if (!sgc)
+    throw new SegwError('InvalidInput', `annotation ${podAnnotation} is empty`, {
+      remedy: "Give it the name of a StaticGatewayConfiguration in the pod's namespace, or leave the annotation out.",
+    });
+  if (sgc.includes('/'))
+    throw new SegwError('InvalidInput', `annotation ${podAnnotation}: "${sgc}" is not the name of a StaticGatewayConfiguration`, {
+      remedy: "Give the name alone: only configurations of the pod's own namespace can be used.",
+    });
+  const network = parsePodNetwork(prevResult, ifname);
+  return { ...pod, containerId, sgc, veth: findVeth(network, links), address: network.address, phase: 'attached' };
+}
+
+/**
+ * ADD: waits until the pod's SGC can be used on this node, then attaches the pod; returns the result of the plugins before ours, which
+ * we do not change. Throws what keeps the pod from starting.
+ */
+export async function add(invocation: Invocation, agent: Attaching, options: AddOptions): Promise<unknown> {
+  const pod = podOf(invocation, agent.links);
+  const key = sgcKeyOf(pod);
+  await agent.wanting(key, async () => {
+    await admitted(key, agent, options);
+    await agent.attach(pod);
+  });
+  return invocation.prevResult;
+}
+
+async function admitted(key: string, agent: Attaching, { limitMs, signal, clock = systemClock }: AddOptions): Promise<void> {
+  let missing = admittedOrMissing(agent.admission(key));
+  if (!missing) return;
+  const limit = { what: `ADD of a pod that uses ${key}`, limitMs, signal };
+  try {
+    await withLimit(clock, limit, async (limited) => {
+      while (missing) {
+        await agent.changed(limited);
+        missing = admittedOrMissing(agent.admission(key));
+      }
+    });
+  } catch (error) {
+    const isTooLate = error instanceof SegwError && error.code === 'Timeout';
+    throw isTooLate && missing ? late(missing, limitMs) : error;
+  }
+}
+
+/** What is missing; `undefined`: nothing. Throws a refusal. */
+function admittedOrMissing(admission: Admission): SegwError | undefined {
+  if (admission.kind === 'refuse') throw admission.error;
+  return admission.kind === 'wait' ? admission.error : undefined;
+}
+
+function late(missing: SegwError, limitMs: number): SegwError {
+  const { code, message, remedy, retryable } = missing;
+  return new SegwError(code, `${message} (waited ${String(limitMs / 1000)} s)`, { remedy, retryable, cause: missing });
+}

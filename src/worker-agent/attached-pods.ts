@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { messageOf } from '../base/error.ts';
+import { readIfExists, writeFileAtomic } from '../base/files.ts';
+import type { Logger } from '../base/log.ts';
+
+/**
+ * `attached`: passed ADD. `guarded`: annotated, but never passed ADD; reaches nothing but the cluster. `leaving`: passed DEL, but its
+ * link is still there and may carry last packets: it is kept as it was until the link is gone.
+ */
+const phases = ['attached', 'guarded', 'leaving'] as const;
+
+const podShape = z.object({
+  uid: z.string().min(1),
+  namespace: z.string().min(1),
+  name: z.string().min(1),
+  /** Of the sandbox. Empty for a pod that never passed ADD. */
+  containerId: z.string(),
+  veth: z.string().min(1),
+  address: z.ipv4(),
+  /** The name of its StaticGatewayConfiguration, in its own namespace. */
+  sgc: z.string(),
+  phase: z.enum(phases),
+});
+
+export type RegisteredPod = Readonly<z.infer<typeof podShape>>;
+
+const fileShape = z.object({ version: z.literal(1), pods: z.array(podShape) });
+
+/**
+ * The pods of this node that are ours, on disk so that a restart needs no API server. One entry for each sandbox; a pod that never
+ * passed ADD has one as well.
+ */
+export class AttachedPods {
+  readonly #path: string;
+  readonly #pods = new Map<string, RegisteredPod>();
+  #saving: Promise<void> = Promise.resolve();
+  #pendingSave: Promise<void> | undefined;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** `isComplete` false: the file is missing or damaged, so there may be pods that are not in it. Nothing may be opened on its word. */
+  static async load(path: string, log: Logger): Promise<{ readonly pods: AttachedPods; readonly isComplete: boolean }> {
+    const pods = new AttachedPods(path);
+    try {
+      const text = await readIfExists(path);
+      if (text === undefined) return { pods, isComplete: false };
+      for (const pod of fileShape.parse(JSON.parse(text)).pods) pods.#pods.set(keyOf(pod), pod);
+      return { pods, isComplete: true };
+    } catch (error) {
+      log.error({ path, error: messageOf(error) }, 'registry of attached pods not readable, it is made anew from the API server');
+      return { pods, isComplete: false };
+    }
+  }
+
+  /** In the order in which they came. */
+  list(): readonly RegisteredPod[] {
+    return [...this.#pods.values()];
+  }
+
+  /** Adds the pod, or replaces its entry. What is known of the pod without a sandbox, or of another pod behind its link, goes. */
+  put(pod: RegisteredPod): void {
+    for (const [key, other] of this.#pods)
+      if ((other.uid === pod.uid && other.phase === 'guarded') || other.veth === pod.veth) this.#pods.delete(key);
+    this.#pods.set(keyOf(pod), pod);
+  }
+
+  remove(pod: RegisteredPod): void {
+    this.#pods.delete(keyOf(pod));
+  }
+
+  /** Fulfilled when what is in here now is on disk. Calls during a write share the next one. */
+  async save(): Promise<void> {
+    this.#pendingSave ??= this.#saveAfter(this.#saving);
+    await this.#pendingSave;
+  }
+
+  async #saveAfter(previous: Promise<void>): Promise<void> {
+    await previous.catch(() => undefined);
+    const text = JSON.stringify({ version: 1, pods: this.list() });
+    this.#saving = writeFileAtomic(this.#path, `${text}\n`, { mode: 0o600 });
+    this.#pendingSave = undefined;
+    await this.#saving;
+  }
+}
+
+function keyOf({ uid, containerId }: RegisteredPod): string {
+  return `${uid} ${containerId}`;
+}
+
+/** `namespace/name` of the pod's StaticGatewayConfiguration. */
+export function sgcKeyOf({ namespace, sgc }: Pick<RegisteredPod, 'namespace' | 'sgc'>): string {
+  return `${namespace}/${sgc}`;
+}

@@ -1,0 +1,155 @@
+import { messageOf } from '../base/error.ts';
+import type { Logger } from '../base/log.ts';
+import { forgetAddress, movePods } from '../dataplane/attachment.ts';
+import { describeStep } from '../dataplane/describe-step.ts';
+import { desiredWorker } from '../dataplane/desired-worker.ts';
+import { diff } from '../dataplane/diff/diff.ts';
+import { failover } from '../dataplane/failover.ts';
+import type { Host } from '../dataplane/host.ts';
+import type { WorkerInputs } from '../dataplane/model.ts';
+import { workerScope } from '../dataplane/scope.ts';
+import { staleFlows } from '../dataplane/stale-flows.ts';
+import type { Step } from '../dataplane/step.ts';
+import { systemClock, type Clock } from '../kube/clock.ts';
+
+export interface PlaneOptions {
+  readonly host: Host;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** How long after a notification the kernel is looked at: those of our own writes come in a bunch. */
+  readonly settleMs?: number;
+  /** How often it is looked at without one. */
+  readonly resyncMs?: number;
+}
+
+const defaultSettleMs = 100;
+const defaultResyncMs = 30_000;
+const retryMs = 1000;
+
+/**
+ * Keeps the node's kernel as it is to be. One thing at a time. What changes goes straight from what is carried to what is to be carried;
+ * only the first time, after a failure, after somebody else's change and now and then is the kernel read.
+ */
+export class Plane {
+  readonly #host: Host;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #settleMs: number;
+  readonly #resyncMs: number;
+  #wanted: WorkerInputs | undefined;
+  /** What the kernel carries; `undefined`: not known. */
+  #carried: WorkerInputs | undefined;
+  #queue: Promise<void> = Promise.resolve();
+  #cancelLook: (() => void) | undefined;
+  #lookDueMs = 0;
+  #isStopped = false;
+
+  constructor({ host, log, clock = systemClock, settleMs = defaultSettleMs, resyncMs = defaultResyncMs }: PlaneOptions) {
+    this.#host = host;
+    this.#log = log;
+    this.#clock = clock;
+    this.#settleMs = settleMs;
+    this.#resyncMs = resyncMs;
+  }
+
+  /** What the kernel carries; `undefined` before the first success and after a failure. */
+  get carried(): WorkerInputs | undefined {
+    return this.#carried;
+  }
+
+  /** Fulfilled when the kernel carries `inputs`, or what was asked for since. Rejected when it refuses; then it is tried again. */
+  carry(inputs: WorkerInputs): Promise<void> {
+    this.#wanted = inputs;
+    return this.#enqueue(() => this.#advance());
+  }
+
+  /** Deletes what conntrack knows of an address. */
+  forget(address: string): Promise<void> {
+    return this.#enqueue(() => this.#host.apply(forgetAddress(address)));
+  }
+
+  /** Somebody has changed the kernel: it is read, and repaired, in a moment. */
+  repair(): void {
+    this.#lookIn(this.#settleMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelLook?.();
+    await this.#queue;
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  async #advance(): Promise<void> {
+    const after = this.#wanted;
+    if (after === undefined || after === this.#carried) return;
+    const before = this.#carried;
+    if (before === undefined) return await this.#rebuild(after);
+    try {
+      await this.#apply(stepsBetween(before, after));
+      this.#carried = after;
+    } catch (error) {
+      this.#log.warn({ error: messageOf(error) }, 'kernel is not as it was left, reading it');
+      await this.#rebuild(after);
+    }
+  }
+
+  /** Reads the kernel and makes of it what is to be. */
+  async #rebuild(after: WorkerInputs): Promise<void> {
+    this.#carried = undefined;
+    try {
+      const observed = await this.#host.observe(workerScope());
+      const desired = desiredWorker(after);
+      const steps = [...diff(observed, desired), ...staleFlows(observed, desired)];
+      if (steps.length > 0) this.#log.info({ steps: steps.map((step) => firstLine(describeStep(step))) }, 'changing the kernel');
+      await this.#apply(steps);
+      this.#carried = after;
+      this.#lookIn(this.#resyncMs);
+    } catch (error) {
+      this.#lookIn(retryMs);
+      throw error;
+    }
+  }
+
+  async #apply(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) await this.#host.apply(step);
+  }
+
+  /** A look that is due earlier stays. */
+  #lookIn(delayMs: number): void {
+    const dueMs = this.#clock.nowMs() + delayMs;
+    if (this.#isStopped || (this.#cancelLook && this.#lookDueMs <= dueMs)) return;
+    this.#cancelLook?.();
+    this.#lookDueMs = dueMs;
+    this.#cancelLook = this.#clock.schedule(delayMs, () => {
+      this.#cancelLook = undefined;
+      this.#enqueue(() => this.#look()).catch((error: unknown) => {
+        this.#log.error({ error: messageOf(error) }, 'kernel not repaired, will be tried again');
+      });
+    });
+  }
+
+  async #look(): Promise<void> {
+    if (this.#wanted !== undefined) await this.#rebuild(this.#wanted);
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+/** A death is answered first: pods that come or go can wait, connections that hang cannot. */
+function stepsBetween(before: WorkerInputs, after: WorkerInputs): Step[] {
+  if (statesOf(before) === statesOf(after)) return movePods(before, after);
+  const between = { ...after, pods: before.pods };
+  return [...failover(before, between), ...movePods(between, after)];
+}
+
+function statesOf({ gateways }: WorkerInputs): string {
+  return gateways.map(({ number, state }) => `${String(number)} ${state}`).join();
+}
