@@ -1,4 +1,3 @@
-import { run } from '../base/exec.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { inStep } from '../base/progress.ts';
 import { createSupply } from '../cluster/supply/supply.ts';
@@ -8,13 +7,14 @@ import { readKubeconfig } from './aks/credentials.ts';
 import { changedCluster, desiredCluster } from './aks/desired-cluster.ts';
 import { request, runToEnd } from './aks/long-running.ts';
 import type { Context } from './context.ts';
+import { createKubectl } from './kubectl.ts';
 import { localDefaults as names } from './local-defaults.ts';
 import { createProgress } from './progress.ts';
 import { clientFiles, linkKubectl, writeCaBundle } from './region-environment.ts';
 import { readRegionCredentials } from './region-credentials.ts';
 import { startRegion } from './region-process.ts';
 
-const dnsTimeoutSeconds = 120;
+const dnsRollout = ['rollout', 'status', '--namespace', 'kube-system', 'deployment/coredns', '--timeout=120s'];
 
 interface BringUpOptions {
   readonly enableStaticEgressGateway: boolean;
@@ -40,20 +40,8 @@ export async function bringUp(context: Context, options: BringUpOptions): Promis
   const { kubeconfig } = clientFiles(settings);
   const place = { resourceGroup: names.resourceGroup, name: names.cluster };
   await writeFileAtomic(kubeconfig, await readKubeconfig(clients, place, 'admin'), { mode: 0o600 });
-  await inStep(progress, 'wait for the cluster DNS', () => awaitDns(binaries.kubectl, kubeconfig, signal));
-}
-
-/** A cluster whose names do not resolve yet is not up for anybody who uses it. */
-async function awaitDns(kubectl: string, kubeconfig: string, signal: AbortSignal): Promise<void> {
-  const rollout = [
-    'rollout',
-    'status',
-    '--namespace',
-    'kube-system',
-    'deployment/coredns',
-    `--timeout=${String(dnsTimeoutSeconds)}s`,
-  ];
-  await run(kubectl, ['--kubeconfig', kubeconfig, ...rollout], { signal });
+  // A cluster whose names do not resolve yet is not up for anybody who uses it.
+  await inStep(progress, 'wait for the cluster DNS', () => createKubectl(context).run(dnsRollout));
 }
 
 /** An existing cluster is put again as it is: that ends when its machines run and its nodes are Ready. */

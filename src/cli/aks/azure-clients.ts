@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
+import type { ComputeManagementClient } from '@azure/arm-compute';
 import type { ContainerServiceClient } from '@azure/arm-containerservice';
 import type { ResourceManagementClient } from '@azure/arm-resources';
 import { SegwError } from '../../base/error.ts';
@@ -9,6 +10,7 @@ import type { RegionCredentials } from '../region-credentials.ts';
 
 /** The clients of the Azure SDK that `segw aks` works with. */
 export interface AzureClients {
+  readonly compute: ComputeManagementClient;
   readonly containers: ContainerServiceClient;
   readonly resources: ResourceManagementClient;
 }
@@ -27,11 +29,12 @@ export async function createAzureClients(context: Context, options: CloudOptions
 
 /** Clients of this local region, whatever the environment says. */
 export async function createRegionClients(region: RegionCredentials, { subscription }: CloudOptions = {}): Promise<AzureClients> {
-  const { containerService, resourceManagement } = await loadSdk();
+  const { compute, containerService, resourceManagement } = await loadSdk();
   const { armEndpoint: endpoint } = region;
   const { agent, credential } = await regionCredential(region);
   const subscriptionId = subscription ?? region.subscriptionId;
   return {
+    compute: new compute.ComputeManagementClient(credential, subscriptionId, { endpoint, agent }),
     containers: new containerService.ContainerServiceClient(credential, subscriptionId, { endpoint, agent }),
     resources: new resourceManagement.ResourceManagementClient(credential, subscriptionId, { endpoint, agent }),
   };
@@ -63,9 +66,10 @@ async function publicClients({ env }: Context, { subscription }: CloudOptions): 
       remedy: 'Start a local region with `segw up`; or, for Azure, give --subscription or set AZURE_SUBSCRIPTION_ID.',
     });
   }
-  const { containerService, resourceManagement, identity } = await loadSdk();
+  const { compute, containerService, resourceManagement, identity } = await loadSdk();
   const credential = new identity.DefaultAzureCredential();
   return {
+    compute: new compute.ComputeManagementClient(credential, subscriptionId),
     containers: new containerService.ContainerServiceClient(credential, subscriptionId),
     resources: new resourceManagement.ResourceManagementClient(credential, subscriptionId),
   };
@@ -73,10 +77,11 @@ async function publicClients({ env }: Context, { subscription }: CloudOptions): 
 
 /** Loaded when needed: half a second that `segw --help` need not wait. */
 async function loadSdk() {
-  const [containerService, resourceManagement, identity] = await Promise.all([
+  const [compute, containerService, resourceManagement, identity] = await Promise.all([
+    import('@azure/arm-compute'),
     import('@azure/arm-containerservice'),
     import('@azure/arm-resources'),
     import('@azure/identity'),
   ]);
-  return { containerService, resourceManagement, identity };
+  return { compute, containerService, resourceManagement, identity };
 }

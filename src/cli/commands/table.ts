@@ -1,5 +1,6 @@
 import type { RegisterCommand } from '../command.ts';
 import { registerAks } from './aks/aks.ts';
+import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerDown } from './down.ts';
 import { registerEnv } from './env.ts';
@@ -10,6 +11,7 @@ import { registerTest } from './test.ts';
 
 /** Every command, in the order in which help shows them. Adding one = one file and one line. */
 export const commands: readonly RegisterCommand[] = [
+  registerDemo,
   registerUp,
   registerDown,
   registerStatus,
