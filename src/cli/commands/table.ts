@@ -1,5 +1,6 @@
 import type { RegisterCommand } from '../command.ts';
 import { registerAks } from './aks/aks.ts';
+import { registerBench } from './bench.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerDown } from './down.ts';
@@ -20,4 +21,5 @@ export const commands: readonly RegisterCommand[] = [
   registerImage,
   registerDoctor,
   registerTest,
+  registerBench,
 ];
