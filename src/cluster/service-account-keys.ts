@@ -3,14 +3,17 @@ import { promisify } from 'node:util';
 import type { JWK } from 'jose';
 import { readIfExists, writeFileAtomic } from '../base/files.ts';
 import { Secret } from '../base/secret.ts';
+import type { ClusterSpec } from './cluster-platform.ts';
 
 export interface ServiceAccountKeys {
   readonly publicKeyPem: string;
   readonly privateKeyPem: Secret;
 }
 
-/** `iss` of every service account token. The region tells clusters apart by their keys, not by their issuer. */
-export const serviceAccountIssuer = 'https://kubernetes.default.svc.cluster.local';
+/** `iss` of a cluster's service account tokens: another one for each cluster, so that no cluster's tokens pass for another's. */
+export function serviceAccountIssuer({ key }: Pick<ClusterSpec, 'key'>): string {
+  return `https://oidc.segw.test/${key}`;
+}
 
 /** The private key kept at `path`, made when it is not there. RSA: what every verifier of such tokens knows (RS256). */
 export async function ensureServiceAccountKeys(path: string): Promise<ServiceAccountKeys> {

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { SegwError } from '../base/error.ts';
 import { ArmError } from './arm/errors.ts';
-import type { ArmEnv } from './arm/server.ts';
+import type { ArmEnv } from './arm/arm-env.ts';
 
 interface LocalRoutesOptions {
   /** Puts every image on every node that runs; returns the nodes' names. */

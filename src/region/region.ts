@@ -9,7 +9,8 @@ import { createOperationStore } from './arm/operations.ts';
 import { createPrincipalRegistry } from './arm/principals.ts';
 import { createResourceManager, type ResourceManager } from './arm/resource-manager.ts';
 import type { Authorizer } from './arm/resource-routes.ts';
-import { type ArmEnv, createArmApp } from './arm/server.ts';
+import type { ArmEnv } from './arm/arm-env.ts';
+import { createArmApp } from './arm/server.ts';
 import { createResourceStore } from './arm/store.ts';
 import { createTokenEndpoint } from './arm/token-endpoint.ts';
 import { createTokenIssuer, type TokenIssuer } from './arm/tokens.ts';
@@ -78,7 +79,8 @@ export async function createRegion(options: RegionOptions): Promise<Region> {
   const { tenantId, subscriptionId, principal, clientSecret } = installation;
   const store = createResourceStore(database);
   const network = createRegionNetwork(store, platform.network);
-  const world: RegionWorld = { platform, settings, network, principals, subscriptionId, tenantId, log };
+  const authorityPem = installation.authority.certificatePem;
+  const world: RegionWorld = { platform, settings, network, principals, subscriptionId, tenantId, authorityPem, log };
   const kubernetes = createKubernetesService(world);
   const table = createProviders(world, kubernetes);
   const manager = createResourceManager({ table, store, operations: createOperationStore(database), now, log });
@@ -116,7 +118,7 @@ export async function createRegion(options: RegionOptions): Promise<Region> {
       clientId: principal.clientId,
       objectId: principal.objectId,
       clientSecret,
-      authorityPem: installation.authority.certificatePem,
+      authorityPem,
       authorityFile: installation.authorityFile,
     },
     manager,

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { GatewayPoolReference } from '../../src/api/gateway-pool.ts';
 import type { AzureSettings } from '../../src/cloud/azure/azure-settings.ts';
 import { createAzureProvider } from '../../src/cloud/azure/azure-provider.ts';
-import { createAzureClients } from '../../src/cloud/azure/clients.ts';
+import { createAzureClients, type AzureClients } from '../../src/cloud/azure/clients.ts';
 import type { CloudWorld } from '../../src/cloud/cloud-provider.contract.ts';
 import { startRegionServer, type RegionServer } from './region-server.ts';
 
@@ -113,6 +112,8 @@ export async function openAzureWorld(): Promise<AzureWorld> {
     close: () => server.close(),
   };
 }
+
+type PipelinePolicy = Parameters<AzureClients['compute']['pipeline']['addPolicy']>[0];
 
 function countPuts(count: (isInstance: boolean) => void): PipelinePolicy {
   return {

@@ -14,6 +14,7 @@ export const exampleCluster: ClusterSpec = {
   serviceCidr: parseCidr('10.0.0.0/16', 'serviceCidr'),
   dnsServiceAddress: '10.0.0.10',
   apiPort: 16443,
+  hasStaticEgressGateway: false,
 };
 
 /** The first node of its gateway pool, with a label of the user's that a kubelet may not set. */

@@ -268,18 +268,20 @@ class Cloud implements MemoryCloud {
     return slot;
   }
 
-  #toWire({ network, isOurs: _, ...rest }: Prefix): PublicIpPrefix {
-    const uses = [...this.pools.values()].flatMap(({ instances }) =>
-      instances.flatMap(({ id, egress }) =>
-        egress
-          .filter(
-            ({ prefixId, publicAddress }) => publicAddress !== undefined && prefixId?.toLowerCase() === rest.id.toLowerCase(),
-          )
-          .map(({ configurationUid }) => ({ resourceId: `${id}/${egressName(configurationUid)}`, configurationUid })),
-      ),
+  #toWire(prefix: Prefix): PublicIpPrefix {
+    const { id, subscriptionId, location, network, prefixLength, ipVersion, sku, tags } = prefix;
+    const isOfIt = (one: EgressAddress): boolean =>
+      one.publicAddress !== undefined && one.prefixId?.toLowerCase() === prefix.id.toLowerCase();
+    const instances = [...this.pools.values()].flatMap((pool) => pool.instances);
+    const uses = instances.flatMap((instance) =>
+      instance.egress.filter(isOfIt).map(({ configurationUid }) => ({
+        resourceId: `${instance.id}/${egressName(configurationUid)}`,
+        configurationUid,
+      })),
     );
-    const taken = this.#taken.filter(({ resourceId }) => resourceId.startsWith(`${rest.id}/`));
-    return { ...rest, cidr: formatCidr(network), uses: [...uses, ...taken] };
+    const taken = this.#taken.filter(({ resourceId }) => resourceId.startsWith(`${id}/`));
+    const cidr = formatCidr(network);
+    return { id, subscriptionId, location, prefixLength, cidr, ipVersion, sku, tags, uses: [...uses, ...taken] };
   }
 
   #prefix(id: string): Prefix {

@@ -1,4 +1,5 @@
 import type { NodeSpec } from '../../src/cluster/cluster-platform.ts';
+import type { FeatureSettings } from '../../src/cluster/feature/feature-settings.ts';
 import type { MachineContent } from '../../src/cluster/machine-content.ts';
 import type { NetworkState } from '../../src/region/fabric/network-state.ts';
 import type { MachineSpec, Platform, PowerState } from '../../src/region/platform.ts';
@@ -19,7 +20,9 @@ export interface MemoryPlatform extends Platform {
   machineNames(): readonly string[];
   /** Nodes that joined, by name. */
   nodes(): ReadonlyMap<string, NodeSpec>;
-  /** What happened to machines and nodes, in order: `start NAME`, `off NAME`, `wipe NAME`, `join NAME`, `leave NAME`. */
+  /** The settings of static egress gateway in each cluster that has it, by the cluster's name. */
+  features(): ReadonlyMap<string, FeatureSettings>;
+  /** What happened to machines and nodes, in order: `start NAME`, `off NAME`, `wipe NAME`, `join NAME`, `leave NAME`, `install NAME`, `remove NAME`. */
   events(): readonly string[];
 }
 
@@ -27,6 +30,7 @@ export function createMemoryPlatform(): MemoryPlatform {
   let network: NetworkState = { virtualNetworks: [] };
   const machines = new Map<string, MemoryMachine>();
   const nodes = new Map<string, NodeSpec>();
+  const features = new Map<string, FeatureSettings>();
   const events: string[] = [];
   const disks = new Map<string, number>();
 
@@ -79,6 +83,14 @@ export function createMemoryPlatform(): MemoryPlatform {
         const isUp = [...machines.values()].some((machine) => machine.spec.address === address && machine.power === 'running');
         if (!isUp) throw new Error(`no control plane runs at ${address}`);
       },
+      ensureFeature: async ({ name }, feature) => {
+        if (feature.enabled !== features.has(name)) events.push(`${feature.enabled ? 'install' : 'remove'} ${name}`);
+        if (feature.enabled) features.set(name, feature.settings);
+        else features.delete(name);
+      },
+      awaitFeature: async ({ name }) => {
+        if (!features.has(name)) throw new Error(`nothing was installed in ${name}`);
+      },
       nodeContent: async (_cluster, { name }) => ({
         files: [{ path: '/etc/node', content: name }],
         services: [{ name: 'kubelet', command: ['true'] }],
@@ -101,6 +113,7 @@ export function createMemoryPlatform(): MemoryPlatform {
     machine: (name) => machines.get(name),
     machineNames: () => [...machines.keys()].toSorted(),
     nodes: () => nodes,
+    features: () => features,
     events: () => events,
   };
 }

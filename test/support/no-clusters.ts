@@ -4,6 +4,8 @@ import type { ClusterPlatform } from '../../src/cluster/cluster-platform.ts';
 export const noClusters: ClusterPlatform = {
   controlPlaneContent: refuse,
   ensureReady: refuse,
+  ensureFeature: refuse,
+  awaitFeature: refuse,
   nodeContent: refuse,
   ensureNodeReady: refuse,
   removeNode: refuse,

@@ -1,5 +1,4 @@
 import { ArmError } from './errors.ts';
-import type { JsonObject } from './resource.ts';
 
 interface PageOptions {
   /** `$skiptoken` of the request. */
@@ -11,24 +10,33 @@ interface PageOptions {
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/**
- * One page of a list, by id. The token names the last id seen, so a list that changes between two pages neither repeats nor skips
- * what was there all along. `value` is there even when it is empty.
- */
-export function pageOf(items: readonly JsonObject[], { skipToken, pageSize, url }: PageOptions): JsonObject {
-  const sorted = items.toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
-  const after = skipToken === undefined ? undefined : decodeToken(skipToken);
-  const rest = after === undefined ? sorted : sorted.filter((item) => compareKeys(keyOf(item), after) > 0);
-  const value = rest.slice(0, pageSize);
-  const last = value.at(-1);
-  if (last === undefined || rest.length <= pageSize) return { value };
-  const next = new URL(url);
-  next.searchParams.set('$skiptoken', Buffer.from(keyOf(last)).toString('base64url'));
-  return { value, nextLink: next.href };
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextLink: string | undefined;
 }
 
-function keyOf(item: JsonObject): string {
-  const { id } = item;
+/**
+ * One page of a list, by id. The token names the last id seen, so a list that changes between two pages neither repeats nor skips
+ * what was there all along.
+ */
+export function pageOf<Item extends HasId>(all: readonly Item[], { skipToken, pageSize, url }: PageOptions): Page<Item> {
+  const sorted = all.toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
+  const after = skipToken === undefined ? undefined : decodeToken(skipToken);
+  const rest = after === undefined ? sorted : sorted.filter((item) => compareKeys(keyOf(item), after) > 0);
+  const items = rest.slice(0, pageSize);
+  const last = items.at(-1);
+  if (last === undefined || rest.length <= pageSize) return { items, nextLink: undefined };
+  const next = new URL(url);
+  next.searchParams.set('$skiptoken', Buffer.from(keyOf(last)).toString('base64url'));
+  return { items, nextLink: next.href };
+}
+
+/** An answer's `id` is a string; JSON cannot say so. */
+interface HasId {
+  readonly id?: unknown;
+}
+
+function keyOf({ id }: HasId): string {
   return typeof id === 'string' ? id.toLowerCase() : '';
 }
 

@@ -95,8 +95,7 @@ export function createResourceManager({ table, store, operations, now, log }: Ma
       contexts.restore(operations.running().map(({ resourceId }) => idKey(resourceId)));
     },
     async stop() {
-      await contexts.stop();
-      await runner.stop();
+      await Promise.all([contexts.stop(), runner.stop()]);
     },
   };
 }

@@ -8,8 +8,8 @@ import { originOf } from './origin.ts';
 import { pageOf } from './paging.ts';
 import { resourceNotFound } from './resource-errors.ts';
 import type { ResourceManager } from './resource-manager.ts';
-import type { JsonObject } from './resource.ts';
-import type { ArmEnv } from './server.ts';
+import type { JsonObject, StoredResource } from './resource.ts';
+import type { ArmEnv } from './arm-env.ts';
 import { parseTarget, type Target } from './targets.ts';
 import type { Caller } from './tokens.ts';
 
@@ -109,13 +109,10 @@ async function answerMember(c: ArmContext, options: RouteOptions, target: Of<'me
   if (owner !== undefined && read !== undefined) return c.json(read.toWire(manager.get(owner).resource, manager.store));
   requireAbove(manager, under);
   const derived = manager.table.derived(type);
-  const items = derived?.list(under, manager.store) ?? listStored(manager, type, under);
-  return c.json(page(c, options, items));
-}
-
-function listStored(manager: ResourceManager, type: string, under: string): readonly JsonObject[] {
+  if (derived !== undefined) return c.json(page(c, options, { all: derived.list(under, manager.store), toWire: (item) => item }));
   manager.table.require(type);
-  return manager.store.list(type, under).map((resource) => manager.toWire(resource));
+  // Wire forms are made for one page only: each may look at much of the store.
+  return c.json(page(c, options, { all: manager.store.list(type, under), toWire: (resource) => manager.toWire(resource) }));
 }
 
 function answerEverything(c: ArmContext, options: RouteOptions, { under }: Of<'everything'>): Response {
@@ -123,11 +120,17 @@ function answerEverything(c: ArmContext, options: RouteOptions, { under }: Of<'e
   const { manager } = options;
   options.authorize?.({ caller: c.get('caller'), action: 'Microsoft.Resources/subscriptions/resources/read', scope: under });
   requireAbove(manager, under);
-  const items = manager.table.providers
+  const all = manager.table.providers
     .filter(({ type }) => type.split('/').length === 2 && !type.startsWith('Microsoft.Resources/'))
-    .flatMap(({ type }) => manager.store.list(type, under))
-    .map(({ id, name, type, body }) => ({ id, name, type, location: body.location, tags: body.tags }));
-  return c.json(page(c, options, items));
+    .flatMap(({ type }) => manager.store.list(type, under));
+  const toWire = ({ id, name, type, body: { location, tags } }: StoredResource): JsonObject => ({
+    id,
+    name,
+    type,
+    location,
+    tags,
+  });
+  return c.json(page(c, options, { all, toWire }));
 }
 
 async function answerAction(c: ArmContext, options: RouteOptions, { owner, type, name }: Of<'member'>): Promise<Response> {
@@ -149,9 +152,16 @@ function requireAbove(manager: ResourceManager, under: string): void {
   throw resourceNotFound(id, { isFlat: manager.table.find(typeOf(id))?.errorShape === 'flat' });
 }
 
-function page(c: ArmContext, { pageSize }: RouteOptions, items: readonly JsonObject[]): JsonObject {
+/** `value` is there even when it is empty. */
+function page<Item extends { readonly id?: unknown }>(
+  c: ArmContext,
+  { pageSize }: RouteOptions,
+  { all, toWire }: { readonly all: readonly Item[]; readonly toWire: (item: Item) => JsonObject },
+): JsonObject {
   const url = new URL(c.req.url);
-  return pageOf(items, { skipToken: c.req.query('$skiptoken'), pageSize, url: new URL(url.pathname + url.search, originOf(c)) });
+  const skipToken = c.req.query('$skiptoken');
+  const { items, nextLink } = pageOf(all, { skipToken, pageSize, url: new URL(url.pathname + url.search, originOf(c)) });
+  return { value: items.map((item) => toWire(item)), ...(nextLink === undefined ? {} : { nextLink }) };
 }
 
 function preconditionsOf(c: ArmContext): Preconditions {

@@ -2,21 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from '../../base/log.ts';
+import type { ArmEnv } from './arm-env.ts';
 import { ArmError, type ErrorShape, toArmError, toErrorBody } from './errors.ts';
 import { originOf } from './origin.ts';
 import { type Authorizer, createResourceRoutes } from './resource-routes.ts';
 import type { ResourceManager } from './resource-manager.ts';
 import { createSubscriptionRoutes } from './subscriptions.ts';
-import type { Caller, TokenIssuer } from './tokens.ts';
-
-/** Values that the middleware leaves for the handlers. */
-export interface ArmVariables {
-  caller: Caller;
-}
-
-export interface ArmEnv {
-  Variables: ArmVariables;
-}
+import type { TokenIssuer } from './tokens.ts';
 
 export interface ArmAppOptions {
   readonly manager: ResourceManager;

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { subscriptionNotFound } from './resource-errors.ts';
-import type { ArmEnv } from './server.ts';
+import type { ArmEnv } from './arm-env.ts';
 
 interface SubscriptionOptions {
   readonly subscriptionId: string;

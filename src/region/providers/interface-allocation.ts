@@ -4,10 +4,10 @@ import type { ResourceView } from '../arm/resource.ts';
 import type { InterfaceConfiguration, IpConfiguration } from './network-configuration.ts';
 import { newMacAddress, privateAddressSource } from './private-addresses.ts';
 import { allocatePublicAddress, freeAddressOf, prefixExhausted } from './public-addresses.ts';
-import { findPublicIpPrefix, isPublicIpPrefix } from './public-ip-model.ts';
+import { findPublicIpPrefix, isPublicIpPrefix, type StoredPublicIpPrefix } from './public-ip-model.ts';
 import { requireReference } from './references.ts';
 import type { InterfaceState, IpConfigurationState } from './scale-set-model.ts';
-import { isSubnet } from './virtual-network-model.ts';
+import { findSubnet, isSubnet } from './virtual-network-model.ts';
 
 /** Throws 400 when the configuration refers to something that does not exist. */
 export function checkInterfaces(view: ResourceView, interfaces: readonly InterfaceConfiguration[], from: string): void {
@@ -19,6 +19,8 @@ export function checkInterfaces(view: ResourceView, interfaces: readonly Interfa
       if (prefix !== undefined) requireReference(view, { id: prefix.id, is: isPublicIpPrefix, from, target });
     }
 }
+
+type PublicConfiguration = NonNullable<IpConfiguration['properties']['publicIPAddressConfiguration']>;
 
 interface AllocationOptions {
   readonly view: ResourceView;
@@ -77,10 +79,7 @@ function keep(wanted: IpConfiguration, nic: InterfaceState | undefined): Kept {
   };
 }
 
-function keepPublic(
-  { properties }: NonNullable<IpConfiguration['properties']['publicIPAddressConfiguration']>,
-  old: IpConfigurationState['publicAddress'],
-): string | undefined {
+function keepPublic({ properties }: PublicConfiguration, old: IpConfigurationState['publicAddress']): string | undefined {
   return sameId(old?.prefixId ?? '', properties.publicIPPrefix?.id ?? '') ? old?.address : undefined;
 }
 
@@ -97,45 +96,47 @@ function createAddresses({ others, addressPool, kept }: AddressesOptions): { com
   const publicTaken = kept.flatMap(({ publicAddress }) => publicAddress ?? []);
 
   function nextPrivate(subnetId: string): string {
-    const source = sources.get(subnetId.toLowerCase()) ?? privateAddressSource(others, subnetId, privateTaken);
-    sources.set(subnetId.toLowerCase(), source);
+    const source = sources.get(subnetId) ?? privateAddressSource(others, subnetId, privateTaken);
+    sources.set(subnetId, source);
     return source();
   }
 
-  function nextPublic(prefixId: string | undefined): string {
+  function nextPublic(prefix: StoredPublicIpPrefix | undefined): string {
     const address =
-      prefixId === undefined
-        ? allocatePublicAddress(others, addressPool, publicTaken)
-        : fromPrefix(others, prefixId, publicTaken);
+      prefix === undefined ? allocatePublicAddress(others, addressPool, publicTaken) : fromPrefix(others, prefix, publicTaken);
     publicTaken.push(address);
     return address;
   }
 
+  function completePublic(wanted: PublicConfiguration, kept: string | undefined): IpConfigurationState['publicAddress'] {
+    const prefix = wanted.properties.publicIPPrefix && requirePrefix(others, wanted.properties.publicIPPrefix.id);
+    const address = kept ?? nextPublic(prefix);
+    return { name: wanted.name, address, ...(prefix === undefined ? {} : { prefixId: prefix.id }) };
+  }
+
   return {
-    complete({ wanted: { name, properties }, privateAddress, publicAddress }) {
-      const configuration = properties.publicIPAddressConfiguration;
-      const prefixId = configuration?.properties.publicIPPrefix?.id;
+    complete({ wanted: { name, properties }, privateAddress, publicAddress: kept }) {
+      // The subnet's own spelling of its id: later comparisons are plain ones.
+      const subnetId = findSubnet(others, properties.subnet.id)?.id ?? properties.subnet.id;
+      const { publicIPAddressConfiguration: configuration } = properties;
+      const publicAddress = configuration && completePublic(configuration, kept);
       return {
         name,
-        subnetId: properties.subnet.id,
-        privateAddress: privateAddress ?? nextPrivate(properties.subnet.id),
-        ...(configuration === undefined
-          ? {}
-          : {
-              publicAddress: {
-                name: configuration.name,
-                address: publicAddress ?? nextPublic(prefixId),
-                ...(prefixId === undefined ? {} : { prefixId }),
-              },
-            }),
+        subnetId,
+        privateAddress: privateAddress ?? nextPrivate(subnetId),
+        ...(publicAddress === undefined ? {} : { publicAddress }),
       };
     },
   };
 }
 
-function fromPrefix(view: ResourceView, prefixId: string, taken: readonly string[]): string {
+function requirePrefix(view: ResourceView, prefixId: string): StoredPublicIpPrefix {
   const prefix = findPublicIpPrefix(view, prefixId);
   if (prefix === undefined) throw new ArmError(400, 'InvalidResourceReference', `Resource ${prefixId} was not found.`);
+  return prefix;
+}
+
+function fromPrefix(view: ResourceView, prefix: StoredPublicIpPrefix, taken: readonly string[]): string {
   const address = freeAddressOf(prefix, view, taken);
   if (address === undefined) throw prefixExhausted(prefix, view);
   return address;

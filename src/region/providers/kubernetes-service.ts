@@ -13,8 +13,9 @@ export function createKubernetesService(world: RegionWorld): KubernetesService {
     providers: [managedClusters(world), agentPools(clusters)],
     bootstrap: (instance, view) => createNodeBootstrap(clusters, { instance, view }),
     async serviceAccountKeys(issuer, view) {
-      if (issuer !== serviceAccountIssuer) return [];
-      const specs = listClusters(view).flatMap((cluster) => toClusterSpec(cluster) ?? []);
+      const specs = listClusters(view)
+        .flatMap((cluster) => toClusterSpec(cluster) ?? [])
+        .filter((spec) => serviceAccountIssuer(spec) === issuer);
       return (await Promise.all(specs.map(async (spec) => clusters.serviceAccountKeys(spec)))).flat();
     },
   };

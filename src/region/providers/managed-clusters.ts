@@ -3,7 +3,7 @@ import type { ParsedPut, ResourceProvider } from '../arm/resource-provider.ts';
 import { managedClusterType } from './aks/aks-names.ts';
 import { operationNotAllowed } from './aks/busy-cluster.ts';
 import { credentialAction } from './aks/cluster-credentials.ts';
-import { deprovisionCluster, provisionCluster, startControlPlane } from './aks/cluster-lifecycle.ts';
+import { deprovisionCluster, provisionCluster, restoreCluster } from './aks/cluster-lifecycle.ts';
 import { givenSubnetId, managedNetwork, planCluster } from './aks/cluster-plan.ts';
 import { listPools, type ManagedClusterState } from './aks/cluster-records.ts';
 import { type ManagedClusterBody, parseAgentPoolProfiles, parseManagedCluster } from './aks/managed-cluster-body.ts';
@@ -24,7 +24,7 @@ export function managedClusters(world: RegionWorld): ResourceProvider<ManagedClu
     plan: (put) => planCluster(put, world.settings),
     provision: async (context) => provisionCluster(world, context),
     deprovision: async (context) => deprovisionCluster(world, context),
-    restore: async (context) => startControlPlane(world, context),
+    restore: async (context) => restoreCluster(world, context),
     toWire: (cluster, view) => toManagedCluster(cluster, listPools(view, cluster.id), world.tenantId),
     actions: {
       listClusterUserCredential: credentialAction(world.platform.clusters, 'user'),

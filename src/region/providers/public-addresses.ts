@@ -1,4 +1,4 @@
-import { addressAt, type Cidr, cidrSize, cidrsOverlap, formatCidr, parseCidr, subnetAt } from '../../base/addresses.ts';
+import { addressAt, type Cidr, cidrSize, formatCidr, offsetOf, parseCidr } from '../../base/addresses.ts';
 import { ArmError } from '../arm/errors.ts';
 import { sameId } from '../arm/ids.ts';
 import type { ResourceView } from '../arm/resource.ts';
@@ -11,23 +11,30 @@ export interface AddressUse {
   /** A publicIPAddresses resource, or the read-only one of an instance's IP configuration. */
   readonly id: string;
   readonly address: string;
-  readonly prefixId: string;
 }
+
+/** The smallest network that is given out, /31: the pool is divided into so large pieces. */
+const pieceSize = 2;
 
 /** The first free network of this size in the pool. Throws 400 `PublicIPCountLimitReached` when there is none. */
 export function allocatePrefix(view: ResourceView, pool: string, prefixLength: number): Cidr {
   const outer = parseCidr(pool, 'prefixPool');
-  const used = publicIpPrefixesOf(view).map(({ state }) => state.network);
-  const count = prefixLength < outer.prefixLength ? 0 : 2 ** (prefixLength - outer.prefixLength);
-  for (let index = 0; index < count; index += 1) {
-    const candidate = subnetAt(outer, prefixLength, index);
-    if (!used.some((network) => cidrsOverlap(network, candidate))) return candidate;
+  const size = 2 ** (32 - prefixLength);
+  const used = new Set(publicIpPrefixesOf(view).flatMap(({ state }) => piecesOf(outer, state.network)));
+  for (let offset = 0; offset + size <= cidrSize(outer); offset += size) {
+    const candidate = { address: addressAt(outer, offset), prefixLength };
+    if (!piecesOf(outer, candidate).some((piece) => used.has(piece))) return candidate;
   }
   throw new ArmError(
     400,
     'PublicIPCountLimitReached',
     `Cannot create a public IP prefix of length /${String(prefixLength)}: the region's public addresses (${pool}) are used up. Delete prefixes that are not needed.`,
   );
+}
+
+function piecesOf(outer: Cidr, network: Cidr): readonly number[] {
+  const first = offsetOf(outer, network.address) / pieceSize;
+  return Array.from({ length: cidrSize(network) / pieceSize }, (_, index) => first + index);
 }
 
 /** The first free single address of the pool, network and broadcast addresses left out. Throws 400 `PublicIPCountLimitReached`. */
@@ -58,9 +65,19 @@ export function freeAddressOf(
   );
 }
 
-/** Who has an address out of this prefix. */
+/** Who has an address out of this prefix; `prefixId` as the prefix spells it. */
 export function addressUses(view: ResourceView, prefixId: string): readonly AddressUse[] {
-  return allAddressUses(view).filter((use) => sameId(use.prefixId, prefixId));
+  const uses: AddressUse[] = [];
+  for (const { id, body, state } of publicIpAddressesOf(view))
+    if (sameId(body.properties.publicIPPrefix?.id ?? '', prefixId)) uses.push({ id, address: state.address });
+  for (const { id, state } of instancesOf(view))
+    for (const nic of state.interfaces)
+      for (const { name, publicAddress } of nic.ipConfigurations) {
+        if (publicAddress?.prefixId !== prefixId) continue;
+        const ipConfigurationId = `${id}/networkInterfaces/${nic.name}/ipConfigurations/${name}`;
+        uses.push({ id: `${ipConfigurationId}/publicIPAddresses/${publicAddress.name}`, address: publicAddress.address });
+      }
+  return uses;
 }
 
 /** 409 in the words of the compute service: the operation that asked for the address fails with it. */
@@ -72,30 +89,6 @@ export function prefixExhausted(prefix: StoredPublicIpPrefix, view: ResourceView
     'PublicIpPrefixOutOfIpAddressesForVMScaleSet',
     `IpPrefix ${prefix.id} can provide ${String(maximum)} public ips at maximum, ${String(used)} of them are in use already. ${formatCidr(prefix.state.network)} has no address left.`,
   );
-}
-
-function allAddressUses(view: ResourceView): readonly AddressUse[] {
-  const own = publicIpAddressesOf(view).flatMap(({ id, body, state }) =>
-    body.properties.publicIPPrefix === undefined
-      ? []
-      : [{ id, address: state.address, prefixId: body.properties.publicIPPrefix.id }],
-  );
-  const ofInstances = instancesOf(view).flatMap(({ id, state }) =>
-    state.interfaces.flatMap((nic) =>
-      nic.ipConfigurations.flatMap(({ name, publicAddress }) =>
-        publicAddress?.prefixId === undefined
-          ? []
-          : [
-              {
-                id: `${id}/networkInterfaces/${nic.name}/ipConfigurations/${name}/publicIPAddresses/${publicAddress.name}`,
-                address: publicAddress.address,
-                prefixId: publicAddress.prefixId,
-              },
-            ],
-      ),
-    ),
-  );
-  return [...own, ...ofInstances];
 }
 
 function singleAddresses(view: ResourceView): readonly string[] {

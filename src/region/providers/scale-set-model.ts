@@ -71,6 +71,7 @@ export interface IpConfigurationState {
   readonly name: string;
   readonly subnetId: string;
   readonly privateAddress: string;
+  /** `prefixId`: as the prefix spells its id. */
   readonly publicAddress?: { readonly name: string; readonly address: string; readonly prefixId?: string };
 }
 

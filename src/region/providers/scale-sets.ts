@@ -66,12 +66,13 @@ function mergeSku(sku: ScaleSetRequest['sku'], before: ScaleSetBody['sku'] | und
 
 /** The lists of the request replace the earlier ones as a whole; machines keep their names. */
 function mergeProfile(name: string, profile: ProfileRequest, before: Profile | undefined): Profile {
-  const interfaces = profile?.networkProfile?.networkInterfaceConfigurations ?? before?.networkProfile.networkInterfaceConfigurations;
   const target = 'properties.virtualMachineProfile.networkProfile.networkInterfaceConfigurations';
+  const { networkInterfaceConfigurations } = { ...before?.networkProfile, ...definedOnly(profile?.networkProfile ?? {}) };
+  const { extensions } = { extensions: [], ...before?.extensionProfile, ...definedOnly(profile?.extensionProfile ?? {}) };
   return {
     osProfile: before?.osProfile ?? newOsProfile(name, profile),
-    networkProfile: { networkInterfaceConfigurations: interfaces ?? required(target) },
-    extensionProfile: { extensions: profile?.extensionProfile?.extensions ?? before?.extensionProfile.extensions ?? [] },
+    networkProfile: { networkInterfaceConfigurations: networkInterfaceConfigurations ?? required(target) },
+    extensionProfile: { extensions },
   };
 }
 

@@ -15,6 +15,8 @@ export interface RegionWorld {
   readonly principals: PrincipalRegistry;
   readonly subscriptionId: string;
   readonly tenantId: string;
+  /** PEM: who signed the certificate of the plane. */
+  readonly authorityPem: string;
   readonly log: Logger;
 }
 

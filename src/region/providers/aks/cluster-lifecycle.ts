@@ -5,17 +5,19 @@ import type { OperationContext } from '../../arm/resource-provider.ts';
 import { allocatePrivateAddress, newMacAddress, subnetPrefix } from '../private-addresses.ts';
 import type { RegionWorld } from '../world.ts';
 import { clusterKey, outboundAddressName } from './aks-names.ts';
+import { awaitClusterFeature, ensureClusterFeature } from './cluster-feature.ts';
 import { managedNetwork, managedVirtualNetworkId } from './cluster-plan.ts';
 import { listPools, type ManagedClusterState } from './cluster-records.ts';
 import { toClusterSpec } from './cluster-specs.ts';
 import type { ManagedClusterBody } from './managed-cluster-body.ts';
+import { isEnabled } from './managed-cluster-rules.ts';
 import { nodeResourceGroupId } from './node-resource-group.ts';
 
 type ClusterContext = OperationContext<ManagedClusterBody, ManagedClusterState>;
 
 /**
- * Makes the cluster what its resource says, however far an earlier attempt came. What static egress gateway installs in a cluster
- * belongs between control plane and pools: the nodes of the pools start with it.
+ * Makes the cluster what its resource says, however far an earlier attempt came. Static egress gateway is installed between control
+ * plane and pools, so that the nodes of the pools start with it; it runs when they are there.
  */
 export async function provisionCluster(world: RegionWorld, context: ClusterContext): Promise<void> {
   await ensureNodeResourceGroup(context);
@@ -24,11 +26,19 @@ export async function provisionCluster(world: RegionWorld, context: ClusterConte
   ensureIdentity(world, context);
   ensureControlPlaneAddress(context);
   await startControlPlane(world, context);
+  await ensureClusterFeature(world, context);
   for (const pool of listPools(context.view, context.resource.id)) await context.put(pool.id, { properties: {} });
+  await awaitClusterFeature(world, context);
+}
+
+/** After a start of the region: the control plane, and a removal of static egress gateway that waits for the last attached pods. */
+export async function restoreCluster(world: RegionWorld, context: ClusterContext): Promise<void> {
+  await startControlPlane(world, context);
+  if (!isEnabled(context.resource.body)) await ensureClusterFeature(world, context);
 }
 
 /** Boots the control plane unless it runs, opens its loopback port and waits for the API server. Before its first provisioning: nothing. */
-export async function startControlPlane({ platform, network }: RegionWorld, { resource, signal }: ClusterContext): Promise<void> {
+async function startControlPlane({ platform, network }: RegionWorld, { resource, signal }: ClusterContext): Promise<void> {
   const cluster = toClusterSpec(resource);
   if (cluster === undefined) return;
   await network.apply();

@@ -4,6 +4,7 @@ import { parseResourceId } from '../../arm/ids.ts';
 import type { PoolInstance } from '../world.ts';
 import { clusterKey } from './aks-names.ts';
 import type { AgentPool, ManagedCluster } from './cluster-records.ts';
+import { isEnabled } from './managed-cluster-rules.ts';
 import { desiredNodeLabels, desiredNodeTaints } from './pool-nodes.ts';
 
 /** The cluster as the cluster room knows it; undefined before its control plane has an address. */
@@ -23,6 +24,7 @@ export function toClusterSpec({ id, name, body, state }: ManagedCluster): Cluste
     serviceCidr: parseCidr(networkProfile.serviceCidr, 'serviceCidr'),
     dnsServiceAddress: networkProfile.dnsServiceIP,
     apiPort,
+    hasStaticEgressGateway: isEnabled(body),
   };
 }
 
