@@ -15,20 +15,16 @@ try {
 
 function run(config: TunnelHostConfig): void {
   const log = createLogger('tunnel-host', { level: config.logLevel });
-  const host = startTunnelHost({ ...config, log, start: (device, signal) => start(config, device, signal) });
+  const host = startTunnelHost({ ...config, log, start: (device) => start(config, device) });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void host.stop());
   log.info(config, 'tunnel-host runs');
 }
 
 /** To a file, not to our own output: a process that outlives us would end at its next line. */
-async function start(
-  { directory, wireguardGo: binary }: TunnelHostConfig,
-  name: string,
-  signal: AbortSignal,
-): Promise<number | undefined> {
+async function start({ directory, wireguardGo: binary }: TunnelHostConfig, name: string): Promise<number | undefined> {
   const logDescriptor = openSync(logPath(directory, name), 'w');
   try {
-    return await ensureWireguardGo({ binary, name, logDescriptor, signal });
+    return await ensureWireguardGo({ binary, name, logDescriptor });
   } finally {
     closeSync(logDescriptor);
   }

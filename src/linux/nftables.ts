@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
 import { z } from 'zod';
 import { SegwError, messageOf } from '../base/error.ts';
+import { openForThisProcess } from './close-on-exec.ts';
 import { inNetns } from './netns.ts';
 
 interface NftablesOptions {
@@ -36,7 +37,8 @@ interface Libnftables {
 export function openNftables({ library = 'libnftables.so.1', netns }: NftablesOptions = {}): Nftables {
   const nft = bind(loadWithDependencies(library));
   // The context opens its socket when it is made.
-  const context = netns === undefined ? nft.newContext(0) : inNetns(netns, () => nft.newContext(0));
+  const open = () => openForThisProcess(() => nft.newContext(0));
+  const context = netns === undefined ? open() : inNetns(netns, open);
   if (context === null) throw new SegwError('Internal', 'libnftables gave no context');
   nft.bufferOutput(context);
   nft.bufferError(context);

@@ -9,8 +9,11 @@ import { recordPath, socketPath } from './tunnel-files.ts';
 
 export interface TunnelOptions {
   readonly directory: string;
-  /** Starts wireguard-go in its own process group and waits until it answers. Returns its process id. */
-  readonly start: (device: string, signal: AbortSignal) => Promise<number | undefined>;
+  /**
+   * Starts wireguard-go in its own process group and waits until it answers. Returns its process id. Never interrupted: a process that
+   * has begun must be recorded, or nobody could end it.
+   */
+  readonly start: (device: string) => Promise<number | undefined>;
   readonly log: Logger;
 }
 
@@ -24,7 +27,7 @@ export async function keepTunnel(device: string, options: TunnelOptions, signal:
   for (let failures = 0; !signal.aborted;) {
     const beganMs = performance.now();
     try {
-      await ensureProcess(device, options, signal);
+      await ensureProcess(device, options);
       await endOfListener(device, signal);
       log.warn({ device }, 'wireguard-go ended');
     } catch (error) {
@@ -47,7 +50,7 @@ export async function endTunnel(device: string, { directory, log }: TunnelOption
   log.info({ device }, 'tunnel ended');
 }
 
-async function ensureProcess(device: string, { directory, start, log }: TunnelOptions, signal: AbortSignal): Promise<void> {
+async function ensureProcess(device: string, { directory, start, log }: TunnelOptions): Promise<void> {
   const record = recordPath(directory, device);
   if (await listens(device)) {
     log.info({ device, pid: (await runningProcess(record))?.pid }, 'wireguard-go runs already');
@@ -56,7 +59,7 @@ async function ensureProcess(device: string, { directory, start, log }: TunnelOp
   // A process that no longer listens is of no use, and keeps the device; a dead one leaves its socket.
   await endProcess(record);
   await rm(socketPath(device), { force: true });
-  const pid = await start(device, signal);
+  const pid = await start(device);
   if (pid !== undefined) await recordProcess(record, pid);
   log.info({ device, pid }, 'wireguard-go started');
 }

@@ -23,6 +23,8 @@ export interface Family<T> {
 export interface RemovableFamily<T> extends Family<T> {
   /** What the kernel tells two objects apart by. */
   readonly key: (object: T) => string;
+  /** Everything that shares the keys, of whatever family: an `ensure` of any of it replaces. */
+  readonly rivals: (namespace: NamespaceState) => readonly T[];
   readonly remove: (object: T) => Deed;
 }
 
@@ -30,6 +32,7 @@ export const rules: RemovableFamily<Rule> = {
   list: (namespace) => namespace.rules,
   text: renderRule,
   key: renderRule,
+  rivals: (namespace) => namespace.rules,
   ensure: (rule) => ({ kind: 'ensure-rule', rule }),
   remove: (rule) => ({ kind: 'remove-rule', rule }),
 };
@@ -38,6 +41,7 @@ export const addresses: RemovableFamily<Address> = {
   list: (namespace) => namespace.addresses,
   text: renderAddress,
   key: renderAddress,
+  rivals: (namespace) => namespace.addresses,
   ensure: (address) => ({ kind: 'ensure-address', address }),
   remove: (address) => ({ kind: 'remove-address', address }),
 };
@@ -46,6 +50,7 @@ export const neighbours: RemovableFamily<Neighbour> = {
   list: (namespace) => namespace.neighbours,
   text: renderNeighbour,
   key: renderNeighbourKey,
+  rivals: (namespace) => namespace.neighbours,
   ensure: (neighbour) => ({ kind: 'ensure-neighbour', neighbour }),
   remove: (neighbour) => ({ kind: 'remove-neighbour', neighbour }),
 };
@@ -66,6 +71,7 @@ function routes(belongs: (route: Route) => boolean): RemovableFamily<Route> {
     list: (namespace) => namespace.routes.filter(belongs),
     text: renderRoute,
     key: renderRouteKey,
+    rivals: (namespace) => namespace.routes,
     ensure: (route) => ({ kind: 'ensure-route', route }),
     remove: (route) => ({ kind: 'remove-route', route }),
   };

@@ -69,12 +69,11 @@ function ensured<T>({ list, text, ensure }: Family<T>): Stage {
 }
 
 /** What is there, is not wanted, and is not about to be replaced. */
-function removed<T>({ list, text, key, remove }: RemovableFamily<T>): Stage {
+function removed<T>({ list, rivals, text, key, remove }: RemovableFamily<T>): Stage {
   return (pair) => {
-    const there = list(withoutUnwantedLinks(pair).observed);
-    const wanted = list(pair.desired);
-    const replaced = new Set(lacking(wanted, there, text).map(key));
-    return lacking(there, wanted, text)
+    const { observed } = withoutUnwantedLinks(pair);
+    const replaced = new Set(lacking(rivals(pair.desired), rivals(observed), text).map(key));
+    return lacking(list(observed), list(pair.desired), text)
       .filter((object) => !replaced.has(key(object)))
       .map(remove);
   };

@@ -1,4 +1,4 @@
-import { hostContract } from '../host.contract.ts';
+import { hostContract } from '../../../test/support/dataplane/host-contract.ts';
 import { defaultSettings } from '../settings.ts';
 import { MemoryHost } from './memory-host.ts';
 

@@ -35,7 +35,7 @@ export function forgetFlows({ netfilter }: OpenNamespace, flows: FlowFilter): vo
 export function kickFlows({ netfilter, path }: OpenNamespace, flows: FlowFilter, mark: number): void {
   const entries = listConntrack(netfilter, { ...toFilter(flows), protocol: ipProtocols.tcp });
   const connections = entries.filter(({ tcpState }) => kicked.has(tcpState)).flatMap(toConnection);
-  inNetns(path, () => kickClients(connections, { mark }));
+  if (connections.length > 0) inNetns(path, () => kickClients(connections, { mark }));
 }
 
 function toFilter({ source, mark, protocols }: FlowFilter): ConntrackFilter {

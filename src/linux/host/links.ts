@@ -81,7 +81,7 @@ async function readWireguard(
   } catch (error) {
     if (isErrno(error, 'ENODEV')) return undefined;
     const cause = error instanceof SegwError ? error.cause : undefined;
-    if (hasErrno(cause, 'ENOENT') || hasErrno(cause, 'ECONNREFUSED')) return 'none';
+    if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].some((code) => hasErrno(cause, code))) return 'none';
     throw error;
   }
 }

@@ -66,7 +66,7 @@ export class Namespaces {
   }
 
   close(): void {
-    for (const name of [...this.#open.keys()]) this.#close(name);
+    for (const name of this.#open.keys()) this.#close(name);
   }
 
   #close(name: string): void {

@@ -14,20 +14,16 @@ export class OpenNamespace {
   readonly name: string;
   readonly path: string;
   readonly route: NetlinkSocket;
+  readonly netfilter: NetlinkSocket;
   readonly tables: Tables;
-  readonly #netfilter: NetlinkSocket;
   #generic: NetlinkSocket | undefined;
 
   constructor({ name, path, openTables }: OpenNamespaceOptions) {
     this.name = name;
     this.path = path;
     this.route = inNetns(path, openRouteSocket);
-    this.#netfilter = inNetns(path, openNetfilterSocket);
+    this.netfilter = inNetns(path, openNetfilterSocket);
     this.tables = openTables(path);
-  }
-
-  get netfilter(): NetlinkSocket {
-    return this.#netfilter;
   }
 
   /** Of no use where the kernel has no WireGuard, so opened when it is asked for. */
@@ -39,7 +35,7 @@ export class OpenNamespace {
   close(): void {
     this.tables.close();
     this.route.close();
-    this.#netfilter.close();
+    this.netfilter.close();
     this.#generic?.close();
   }
 }

@@ -5,7 +5,7 @@ import { desiredGateway } from '../../../src/dataplane/desired-gateway.ts';
 import { desiredWorker } from '../../../src/dataplane/desired-worker.ts';
 import { diff } from '../../../src/dataplane/diff/diff.ts';
 import { hostNamespace, type HostState } from '../../../src/dataplane/host-state.ts';
-import { hostContract } from '../../../src/dataplane/host.contract.ts';
+import { hostContract } from '../../support/dataplane/host-contract.ts';
 import type { Host, Scope } from '../../../src/dataplane/host.ts';
 import { gatewayScope, workerScope } from '../../../src/dataplane/scope.ts';
 import { workerDevice } from '../../../src/dataplane/settings.ts';
@@ -21,7 +21,7 @@ import { gateway, gatewayNode, remoteWorker, worker } from '../../support/datapl
 import { runIn } from './namespaces.ts';
 import { openNode, type LinuxNode } from './node.ts';
 
-hostContract('a node of Linux', async () => openNode(await findBinary('wireguard-go')));
+hostContract('a node of Linux', () => Promise.resolve({ ...node, close: () => Promise.resolve() }));
 
 let node: LinuxNode;
 
@@ -73,23 +73,20 @@ const meddlings: readonly [what: string, command: string, repair: readonly strin
   ['an element too many', 'nft add element inet segw pods { 10.9.9.9 }', ['nft edit']],
   ['a set without its elements', 'nft flush set inet segw cluster4', ['nft edit']],
   ['a routing table without routes', 'ip route flush table 7001', ['ensure-route', 'ensure-route']],
-  ['a route that leads nowhere', 'ip route replace blackhole default table 7001', ['ensure-route']],
+  ['a route that leads nowhere', 'ip route add blackhole default metric 5 table 7001', ['remove-route']],
   ['a rule for marks that is gone', 'ip rule delete pref 7000', ['ensure-rule']],
   ['a second rule for marks', 'ip rule add pref 7000 fwmark 2/0x7f lookup 7002', ['remove-rule']],
 ];
 
-test('what others change is seen and put right, by no more than it takes', async (t) => {
-  const goal = asWorker();
-  await reach(goal);
-  for (const [what, command, repair] of meddlings) {
-    await t.test(what, async () => {
-      const [program = '', ...args] = command.split(' ');
-      runIn(node.hostPath, program, ...args);
-      const steps = summary(await reach(goal));
-      assert.deepEqual(steps.filter((step, index) => step !== 'nft rewrite' || steps.indexOf(step) === index), repair);
-    });
-  }
-});
+for (const [what, command, repair] of meddlings) {
+  test(`${what} is seen and put right, by no more than it takes`, async () => {
+    const goal = asWorker();
+    await reach(goal);
+    const [program = '', ...args] = command.split(' ');
+    runIn(node.hostPath, program, ...args);
+    assert.deepEqual(summary(await reach(goal)), repair);
+  });
+}
 
 test('counters go on where they were when rules are written again', async () => {
   const goal = asWorker();
@@ -143,7 +140,7 @@ test('a device that an agent had made but not yet moved when it was killed is us
 });
 
 test('an egress address that the cloud’s tools put on the uplink is taken away', async () => {
-  runIn(node.hostPath, 'ip', 'link', 'add', 'eth0', 'type', 'dummy');
+  runIn(node.hostPath, 'ip', 'link', 'add', 'eth0', 'type', 'bridge');
   runIn(node.hostPath, 'ip', 'address', 'add', '10.224.0.121/16', 'dev', 'eth0');
   const goal = asGateway();
   assert.ok(summary(await reach(goal)).includes('remove-address'));
@@ -167,7 +164,8 @@ test('flows are forgotten by source, mark and protocol', async () => {
     insertFlow('10.244.1.2', ['icmp', '--icmp-type', '8', '--icmp-code', '0', '--icmp-id', '7'], 0x4000);
     await node.host.apply({ namespace: hostNamespace, kind: 'forget-flows', flows: filter });
     const list = runIn(node.hostPath, 'conntrack', '-L').split('\n').slice(0, -1);
-    assert.deepEqual(list.map((line) => line.split(' ')[0]).sort(), left, JSON.stringify(filter));
+    const protocols = list.map((line) => line.split(' ')[0] ?? '');
+    assert.deepEqual(protocols.sort(), left, JSON.stringify(filter));
     runIn(node.hostPath, 'conntrack', '-F');
   }
 });
@@ -197,7 +195,8 @@ test('a kick reaches the clients of the marked connections that live, and no oth
   insertFlow('10.244.1.3', ['tcp', '--sport', '40003', '--dport', '443', '--state', 'SYN_SENT'], 0x4001);
   const kick: Step = { namespace: hostNamespace, kind: 'kick', flows: { protocols: 'tcp', mark: { value: 1, mask: 0x7f } } };
   await node.host.apply(kick);
-  const seen = () => runIn(node.gatewayPath, 'nft', 'list', 'set', 'inet', 'watch', 'seen').match(/10\.244\.1\.\d \. \d+/gu) ?? [];
+  const seen = () =>
+    runIn(node.gatewayPath, 'nft', 'list', 'set', 'inet', 'watch', 'seen').match(/10\.244\.1\.\d \. \d+/gu) ?? [];
   await pollUntil('both kicks', () => seen().length >= 2 || undefined, { timeoutMs: 5000 });
   assert.deepEqual(seen().sort(), ['10.244.1.2 . 40000', '10.244.1.3 . 40003']);
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createLogger } from '../../../src/base/log.ts';
 import { describeStep } from '../../../src/dataplane/describe-step.ts';
-import type { HostFixture } from '../../../src/dataplane/host.contract.ts';
+import type { HostFixture } from '../../support/dataplane/host-contract.ts';
 import { isDeviceOf } from '../../../src/dataplane/host.ts';
 import { renderTransaction } from '../../../src/dataplane/nft/transaction.ts';
 import { defaultSettings, type DataplaneSettings } from '../../../src/dataplane/settings.ts';
@@ -16,7 +16,7 @@ import { startTunnelHost } from '../../../src/tunnel-host/tunnel-host.ts';
 import { endTunnel } from '../../../src/tunnel-host/tunnel.ts';
 import { Namespaces } from './namespaces.ts';
 
-export const log = createLogger('test', { level: 'warn' });
+const log = createLogger('test', { level: 'warn' });
 
 /** A node made of namespaces, its kernel, and a tunnel-host where there is no WireGuard in the kernel. */
 export interface LinuxNode extends HostFixture {
@@ -62,7 +62,8 @@ export function openNode(binary: string): LinuxNode {
     publicKey,
     async close() {
       await tunnelHost.stop();
-      for (const device of await devicesWith(tunnelDirectory, '.pid')) await endTunnel(device, tunnel);
+      const devices = [...(await devicesWith(tunnelDirectory, '.want')), ...(await devicesWith(tunnelDirectory, '.pid'))];
+      for (const device of devices) await endTunnel(device, tunnel);
       for (const host of hosts) host.close();
       namespaces.remove();
     },
@@ -76,5 +77,5 @@ function uniqueSettings(): DataplaneSettings {
 }
 
 function startIn(netns: string, binary: string) {
-  return (name: string, signal: AbortSignal) => ensureWireguardGo({ binary, name, netns, signal });
+  return (name: string) => ensureWireguardGo({ binary, name, netns });
 }

@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  gateway,
-  gatewayNode,
-  pod,
-  remoteWorker,
-  sgc,
-  worker,
-} from '../../test/support/dataplane/worlds.ts';
-import { movePods } from './attachment.ts';
-import { desiredGateway } from './desired-gateway.ts';
-import { desiredWorker } from './desired-worker.ts';
-import { diff } from './diff/diff.ts';
-import { failover } from './failover.ts';
-import { emptyNamespace, hostNamespace, mainTable, namespaceOf, type HostState } from './host-state.ts';
-import type { Host, Scope } from './host.ts';
-import type { GatewayInputs, WorkerInputs } from './model.ts';
-import { gatewayScope, workerScope } from './scope.ts';
-import { routeTable, workerDevice, type DataplaneSettings } from './settings.ts';
-import type { Step } from './step.ts';
+import { gateway, gatewayNode, pod, remoteWorker, sgc, worker } from './worlds.ts';
+import { movePods } from '../../../src/dataplane/attachment.ts';
+import { desiredGateway } from '../../../src/dataplane/desired-gateway.ts';
+import { desiredWorker } from '../../../src/dataplane/desired-worker.ts';
+import { diff } from '../../../src/dataplane/diff/diff.ts';
+import { failover } from '../../../src/dataplane/failover.ts';
+import { emptyNamespace, hostNamespace, mainTable, namespaceOf, type HostState } from '../../../src/dataplane/host-state.ts';
+import type { Host, Scope } from '../../../src/dataplane/host.ts';
+import type { GatewayInputs, WorkerInputs } from '../../../src/dataplane/model.ts';
+import { gatewayScope, workerScope } from '../../../src/dataplane/scope.ts';
+import { routeTable, workerDevice, type DataplaneSettings } from '../../../src/dataplane/settings.ts';
+import type { Step } from '../../../src/dataplane/step.ts';
 
 /** An empty node for one test. */
 export interface HostFixture {
@@ -36,7 +29,7 @@ const nothing: HostState = { namespaces: [emptyNamespace(hostNamespace)] };
 /** What every implementation of `Host` does. `what`: the one that `open` makes. */
 export function hostContract(what: string, open: () => Promise<HostFixture>): void {
   const contract = (statement: string, check: (fixture: HostFixture) => Promise<void>) =>
-    void test(`${what}: ${statement}`, async () => {
+    test(`${what}: ${statement}`, async () => {
       const fixture = await open();
       try {
         await check(fixture);
@@ -84,7 +77,10 @@ async function blindChanges(fixture: HostFixture): Promise<void> {
   const scope = workerScope(settings);
   const before = busyWorker(fixture);
   await reach(host, scope, desiredWorker(before, settings));
-  const after = { ...before, gateways: before.gateways.map((each) => (each.number === 1 ? { ...each, state: 'dead' as const } : each)) };
+  const after = {
+    ...before,
+    gateways: before.gateways.map((each) => (each.number === 1 ? { ...each, state: 'dead' as const } : each)),
+  };
   await applyAll(host, failover(before, after, settings));
   assert.deepEqual(diff(await host.observe(scope), desiredWorker(after, settings)), []);
   const moved = { ...after, pods: [pod(2, { sgc: 'team/b' }), pod(4), pod(5, { phase: 'detaching' })] };
