@@ -114,6 +114,11 @@ export const errorCodes = {
     means: 'A part of the local region is built from Debian packages, and this host has no apt-get.',
     remedy: 'Use a Debian host, or one with apt-get that reaches a Debian mirror.',
   },
+  DiskFull: {
+    means: 'A file system that the local region writes to has no room left. Nothing half made was kept.',
+    remedy:
+      'Make room on it, or set SEGW_CACHE_DIR or SEGW_STATE_DIR to a folder on a larger one; then run the command again: it continues.',
+  },
   DownloadCorrupt: {
     means: 'What was downloaded is not what was published: its checksum differs.',
     remedy: 'Try again; if it stays, a proxy on the way changes the bytes. Nothing of it was kept.',

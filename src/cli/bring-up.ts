@@ -2,17 +2,19 @@ import { writeFileAtomic } from '../base/files.ts';
 import { inStep } from '../base/progress.ts';
 import { createSupply } from '../cluster/supply/supply.ts';
 import { createRegionClients, type AzureClients } from './aks/azure-clients.ts';
-import { isAbsent } from './aks/azure-error.ts';
 import { readKubeconfig } from './aks/credentials.ts';
 import { changedCluster, desiredCluster } from './aks/desired-cluster.ts';
 import { request, runToEnd } from './aks/long-running.ts';
 import type { Context } from './context.ts';
 import { createKubectl } from './kubectl.ts';
+import { requireSuitableHost } from './doctor/suitable-host.ts';
 import { localDefaults as names } from './local-defaults.ts';
 import { createProgress } from './progress.ts';
 import { clientFiles, linkKubectl, writeCaBundle } from './region-environment.ts';
 import { readRegionCredentials } from './region-credentials.ts';
 import { startRegion } from './region-process.ts';
+import { settledCluster } from './settled-cluster.ts';
+import { requireOwnFolder } from './state-folder.ts';
 
 const dnsRollout = ['rollout', 'status', '--namespace', 'kube-system', 'deployment/coredns', '--timeout=120s'];
 
@@ -27,12 +29,14 @@ interface BringUpOptions {
 export async function bringUp(context: Context, options: BringUpOptions): Promise<void> {
   const { settings, stderr, root, signal } = context;
   const progress = createProgress(stderr);
+  await requireSuitableHost(context);
+  await requireOwnFolder(settings);
   const supply = createSupply({ cacheDir: settings.cacheDir, repositoryDir: root, progress, signal });
   const { binaries } = await supply.ensureAll();
   await inStep(progress, 'start the region', () => startRegion(context));
   await writeCaBundle(settings);
   await linkKubectl(settings, binaries.kubectl);
-  const clients = await createRegionClients(await readRegionCredentials(settings));
+  const clients = await createRegionClients(await readRegionCredentials(settings), { signal });
   await request('create resource group', () =>
     clients.resources.resourceGroups.createOrUpdate(names.resourceGroup, { location: names.location }),
   );
@@ -45,26 +49,15 @@ export async function bringUp(context: Context, options: BringUpOptions): Promis
 }
 
 /** An existing cluster is put again as it is: that ends when its machines run and its nodes are Ready. */
-async function ensureCluster(
-  context: Context,
-  { containers }: AzureClients,
-  { enableStaticEgressGateway }: BringUpOptions,
-): Promise<void> {
+async function ensureCluster(context: Context, clients: AzureClients, options: BringUpOptions): Promise<void> {
   const { resourceGroup, cluster: name } = names;
-  const existing = await request('look for the cluster', async () => {
-    try {
-      return await containers.managedClusters.get(resourceGroup, name);
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
-  });
-  const flags = enableStaticEgressGateway ? { enableStaticEgressGateway } : {};
+  const existing = await settledCluster(context, clients);
+  const flags = options.enableStaticEgressGateway ? { enableStaticEgressGateway: true } : {};
   const body = existing
     ? changedCluster(existing, flags)
     : desiredCluster({ name, nodepoolName: names.systemPool, nodeCount: names.systemNodes, ...flags }, names.location);
   const title = existing
     ? `bring up cluster ${name}`
     : `create cluster ${name} (control plane, ${String(names.systemNodes)} nodes)`;
-  await runToEnd(context, { title, wait: true }, containers.managedClusters.createOrUpdate(resourceGroup, name, body));
+  await runToEnd(context, { title, wait: true }, clients.containers.managedClusters.createOrUpdate(resourceGroup, name, body));
 }

@@ -1,73 +1,127 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { SegwError } from '../base/error.ts';
 import { run } from '../base/exec.ts';
 import { exists, readIfExists } from '../base/files.ts';
 import { pollUntil } from '../base/poll.ts';
+import { withLock } from '../cluster/supply/file-lock.ts';
 import type { Context } from './context.ts';
+import { daemonArguments } from './daemon-command-line.ts';
+import { toRegionFailure } from './region-failure.ts';
+import { silenceOf, silentRegionRemedy } from './region-answer.ts';
+import { readRegionCredentials } from './region-credentials.ts';
+import { regionFiles } from './region-files.ts';
+import { regionPid, regionProcesses } from './region-processes.ts';
 import type { Settings } from './settings.ts';
 
 const startTimeoutMs = 60_000;
+const answerTimeoutMs = 10_000;
 const stopTimeoutMs = 20_000;
+const killTimeoutMs = 5000;
 
-/** The files by which the command line and the region daemon of one installation know each other. */
-export function regionFiles({ stateDir }: Pick<Settings, 'stateDir'>) {
-  const folder = join(stateDir, 'region');
-  return { folder, pid: join(folder, 'region.pid'), log: join(folder, 'region.log'), ready: join(folder, 'ready') };
-}
-
-/** The daemon's process id, or `undefined` when it does not run. */
-export async function regionPid(settings: Settings): Promise<number | undefined> {
-  const pid = await readIfExists(regionFiles(settings).pid);
-  if (pid === undefined) return undefined;
-  const commandLine = await readIfExists(`/proc/${pid}/cmdline`).catch(() => undefined);
-  return commandLine?.includes('cmd/region.ts') === true ? Number(pid) : undefined; // the number may be somebody else's by now
-}
-
-/** Starts the daemon unless it runs, and waits until it answers. Throws `RegionFailed` with the end of its log. */
-export async function startRegion({ settings, root, env, signal }: Context): Promise<void> {
-  if ((await regionPid(settings)) !== undefined) return;
+/**
+ * Starts the daemon unless it runs, and waits until it answers. Throws what the daemon says when it ends instead (`PortTaken`,
+ * `DiskFull`, ...), `RegionFailed` with the end of its log when it says nothing, or when it runs and does not answer.
+ */
+export async function startRegion(context: Context): Promise<void> {
+  const { settings, signal } = context;
   const files = regionFiles(settings);
   await mkdir(files.folder, { recursive: true, mode: 0o700 });
+  await withLock(
+    files.lock,
+    async () => {
+      if ((await regionPid(settings)) === undefined) await spawnDaemon(context);
+      await awaitReady(settings, signal);
+    },
+    { signal },
+  );
+  await awaitAnswer(settings, signal);
+}
+
+/** Ends the daemon, then everything that it started: processes, namespaces, mounts, cgroups. Works without a daemon, too. */
+export async function stopRegion(context: Context): Promise<void> {
+  const { settings, root, signal } = context;
+  const { folder, lock } = regionFiles(settings);
+  const stop = async (): Promise<void> => {
+    await endDaemons(settings);
+    await run(process.execPath, daemonArguments(root, 'sweep', settings.stateDir), { env: locations(settings) });
+  };
+  // A daemon that is just being started must not come up behind our back.
+  await ((await exists(folder)) ? withLock(lock, stop, { signal }) : stop());
+}
+
+async function spawnDaemon({ settings, root, env }: Context): Promise<void> {
+  const files = regionFiles(settings);
   await rm(files.ready, { force: true });
   const log = openSync(files.log, 'a', 0o600);
-  const child = spawn(process.execPath, [join(root, 'src/cmd/region.ts'), 'serve'], {
+  const child = spawn(process.execPath, daemonArguments(root, 'serve', settings.stateDir), {
     detached: true,
+    cwd: '/',
     stdio: ['ignore', log, log],
     env: { ...env, ...locations(settings) },
   });
   closeSync(log);
   child.unref();
+}
+
+async function awaitReady(settings: Settings, signal: AbortSignal): Promise<void> {
+  const files = regionFiles(settings);
   await pollUntil(
-    'the region answers',
+    'the region starts',
     async (note) => {
-      if (child.exitCode !== null)
-        throw new SegwError('RegionFailed', `the region ended at its start:\n${await logTail(files.log)}`);
-      note(await logTail(files.log));
-      return (await exists(files.ready)) ? true : undefined;
+      if (await exists(files.ready)) return true;
+      const log = (await readIfExists(files.log)) ?? '';
+      if ((await regionPid(settings)) === undefined) throw toRegionFailure(log);
+      note(log.trim().split('\n').at(-1) ?? '');
+      return undefined;
     },
     { timeoutMs: startTimeoutMs, signal },
   );
 }
 
-/** Ends the daemon, then everything that it started: processes, namespaces, mounts, cgroups. Works without a daemon, too. */
-export async function stopRegion({ settings, root }: Context): Promise<void> {
-  const pid = await regionPid(settings);
-  if (pid !== undefined) {
-    process.kill(pid, 'SIGTERM');
-    await pollUntil('the region ends', async () => ((await regionPid(settings)) === undefined ? true : undefined), {
-      timeoutMs: stopTimeoutMs,
-    }).catch(() => process.kill(pid, 'SIGKILL'));
+async function awaitAnswer(settings: Settings, signal: AbortSignal): Promise<void> {
+  const credentials = await readRegionCredentials(settings);
+  try {
+    await pollUntil(
+      'the region answers',
+      async (note) => {
+        const silence = await silenceOf(credentials);
+        if (silence === undefined) return true;
+        if ((await regionPid(settings)) === undefined)
+          throw toRegionFailure((await readIfExists(regionFiles(settings).log)) ?? '');
+        note(silence);
+        return undefined;
+      },
+      { timeoutMs: answerTimeoutMs, signal },
+    );
+  } catch (error) {
+    if (!(error instanceof SegwError && error.code === 'Timeout')) throw error;
+    throw new SegwError('RegionFailed', `the region runs, but ${error.message}`, { remedy: silentRegionRemedy, cause: error });
   }
-  await run(process.execPath, [join(root, 'src/cmd/region.ts'), 'sweep'], { env: locations(settings) });
+}
+
+async function endDaemons(settings: Settings): Promise<void> {
+  const areGone = async (): Promise<true | undefined> => ((await regionProcesses(settings)).length === 0 ? true : undefined);
+  await signalDaemons(settings, 'SIGTERM');
+  try {
+    await pollUntil('the region ends', areGone, { timeoutMs: stopTimeoutMs });
+  } catch {
+    await signalDaemons(settings, 'SIGKILL');
+    await pollUntil('the killed region ends', areGone, { timeoutMs: killTimeoutMs });
+  }
+}
+
+async function signalDaemons(settings: Settings, signal: NodeJS.Signals): Promise<void> {
+  for (const pid of await regionProcesses(settings)) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // it has ended by itself
+    }
+  }
 }
 
 function locations({ stateDir, cacheDir, armPort }: Settings): Record<string, string> {
   return { SEGW_STATE_DIR: stateDir, SEGW_CACHE_DIR: cacheDir, SEGW_PORT: String(armPort) };
-}
-
-async function logTail(path: string): Promise<string> {
-  return ((await readIfExists(path)) ?? '').trim().split('\n').slice(-8).join('\n');
 }

@@ -1,4 +1,4 @@
-/* oxlint-disable typescript/no-floating-promises -- a suite registers its tests and waits for none */
+/* oxlint-disable typescript/no-floating-promises, max-lines-per-function -- a suite: one list of tests, which nobody waits for */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { GatewayPoolReference } from '../api/gateway-pool.ts';
@@ -151,7 +151,9 @@ export function testCloudProvider(name: string, openWorld: () => Promise<CloudWo
       const wanted = [{ configurationUid: 'modes-public', prefixId: prefix.id }, { configurationUid: 'modes-private' }];
       const { pool } = await world.provider.changePool(reference, { ensure: wanted, remove: [] }, call);
       const addressesOf = (uid: string): readonly (string | undefined)[] =>
-        pool.instances.flatMap(({ egress }) => egress.filter((one) => one.configurationUid === uid)).map((one) => one.publicAddress);
+        pool.instances
+          .flatMap(({ egress }) => egress.filter((one) => one.configurationUid === uid))
+          .map((one) => one.publicAddress);
       const base = prefix.cidr.slice(0, prefix.cidr.lastIndexOf('.'));
       assert.equal(new Set(addressesOf('modes-public')).size, 2);
       assert.ok(addressesOf('modes-public').every((address) => address?.startsWith(base)));
@@ -182,7 +184,9 @@ export function testCloudProvider(name: string, openWorld: () => Promise<CloudWo
     test('removing one leaves the others, and frees its prefix', async () => {
       const reference = await world.addPool('shrinking', 2);
       await ensure(reference, 'shrinking-a', 'shrinking-b');
-      await assert.rejects(world.provider.deleteOwnPrefix('shrinking-a', call), (error) => isCloudError(error, 'CloudRequestFailed'));
+      await assert.rejects(world.provider.deleteOwnPrefix('shrinking-a', call), (error) =>
+        isCloudError(error, 'CloudRequestFailed'),
+      );
       const { pool } = await world.provider.changePool(reference, { ensure: [], remove: ['shrinking-a'] }, call);
       assert.equal(isOnPool(pool, 'shrinking-a'), false);
       assert.ok(isInPlace(pool, { configurationUid: 'shrinking-b', prefixId: world.provider.ownPrefixId('shrinking-b') }));
@@ -227,7 +231,10 @@ export function testCloudProvider(name: string, openWorld: () => Promise<CloudWo
     test('an aborted call throws the reason of the signal', async () => {
       const reason = new Error('enough');
       const reference: GatewayPoolReference = { by: 'nodepoolName', nodepoolName: 'missing' };
-      await assert.rejects(world.provider.readPool(reference, { signal: AbortSignal.abort(reason) }), (error) => error === reason);
+      await assert.rejects(
+        world.provider.readPool(reference, { signal: AbortSignal.abort(reason) }),
+        (error) => error === reason,
+      );
     });
   });
 }

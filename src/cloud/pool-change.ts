@@ -1,7 +1,12 @@
 import { CloudError } from './cloud-error.ts';
 import type {
   EgressAddress,
-  EgressIpConfiguration, GatewayInstance, GatewayPool, PoolChange, WantedIpConfiguration } from './cloud-provider.ts';
+  EgressIpConfiguration,
+  GatewayInstance,
+  GatewayPool,
+  PoolChange,
+  WantedIpConfiguration,
+} from './cloud-provider.ts';
 
 /** Private addresses that a network interface may have (Azure's limit). */
 export const nicAddressLimit = 256;
@@ -38,7 +43,8 @@ export function planPoolChange(pool: GatewayPool, change: PoolChange): PoolChang
 /** Whether model and instances have the configuration, with addresses, and out of this prefix. */
 export function isInPlace(pool: GatewayPool, wanted: EgressIpConfiguration): boolean {
   return (
-    pool.model.some((one) => isSame(one, wanted)) && pool.instances.every(({ egress }) => egress.some((one) => serves(one, wanted)))
+    pool.model.some((one) => isSame(one, wanted)) &&
+    pool.instances.every(({ egress }) => egress.some((one) => serves(one, wanted)))
   );
 }
 

@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import type { Cidr } from '../base/addresses.ts';
+import type { FeatureSettings } from './feature/feature-settings.ts';
 import type { MachineContent } from './machine-content.ts';
 
 /** A managed cluster's data that the cluster room needs. Everything else of the ARM body is the provider's. */
@@ -19,7 +20,12 @@ export interface ClusterSpec {
   readonly dnsServiceAddress: string;
   /** 127.0.0.1:port of the host leads to the API server. */
   readonly apiPort: number;
+  /** Static egress gateway is on: new nodes bring its CNI plugin, chained. */
+  readonly hasStaticEgressGateway: boolean;
 }
+
+/** Static egress gateway as the cluster's owner wants it. */
+export type FeatureSpec = { readonly enabled: true; readonly settings: FeatureSettings } | { readonly enabled: false };
 
 export interface NodeSpec {
   readonly name: string;
@@ -38,6 +44,15 @@ export interface ClusterPlatform {
   controlPlaneContent(cluster: ClusterSpec): Promise<MachineContent>;
   /** Opens the loopback port, waits until the API server is ready, applies the add-ons (CoreDNS, roles). */
   ensureReady(cluster: ClusterSpec, signal: AbortSignal): Promise<void>;
+  /**
+   * Enabled: brings the images to the nodes and installs static egress gateway, or changes what is installed; `awaitFeature` waits until it
+   * runs, which needs nodes. Disabled: takes it out again and resolves when the operator is gone; agents that still guard attached pods
+   * go by themselves with the last of these, in the background: after a restart of this process, call it again. Twice is once.
+   * Throws `ForeignDefinitions`, `Timeout` that says what is missing.
+   */
+  ensureFeature(cluster: ClusterSpec, feature: FeatureSpec, signal: AbortSignal): Promise<void>;
+  /** Resolves when operator and agents run on every node that is up. Throws `Timeout` that says which do not, and why. */
+  awaitFeature(cluster: ClusterSpec, signal: AbortSignal): Promise<void>;
   nodeContent(cluster: ClusterSpec, node: NodeSpec): Promise<MachineContent>;
   /** Puts the node images on the machine, waits until the Node object is Ready, sets what only a cloud sets (podCIDR). */
   ensureNodeReady(cluster: ClusterSpec, node: NodeSpec, signal: AbortSignal): Promise<void>;

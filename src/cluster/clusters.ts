@@ -1,4 +1,5 @@
 import type { Logger } from '../base/log.ts';
+import { connectByKubeConfig } from '../kube/kube-config.ts';
 import { applyAddOns, desiredAddOns } from './add-ons.ts';
 import { awaitApiServer, awaitControllers } from './control-plane-readiness.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
@@ -6,6 +7,7 @@ import { createCertificateFolders, type CertificateFolders } from './certificate
 import type { ClusterPlatform, ClusterSpec } from './cluster-platform.ts';
 import { apiServerPort, controlPlaneMachine, desiredControlPlane } from './control-plane.ts';
 import { removeNode } from './drain.ts';
+import { createClusterFeatures } from './feature/cluster-features.ts';
 import { renderUserKubeconfig } from './kubeconfig.ts';
 import type { LoopbackForwards } from './loopback-forwards.ts';
 import { ensureNodeImages, type NodeImage } from './node-images.ts';
@@ -28,6 +30,18 @@ export interface ClustersOptions {
 export function createClusters({ stateDir, log, forwards, shell, images }: ClustersOptions): ClusterPlatform {
   const folders = createCertificateFolders(stateDir);
   const connection = { folders, forwards };
+  const features = createClusterFeatures({
+    log,
+    shell,
+    images,
+    connect: async (cluster) => {
+      await openForward(connection, cluster);
+      return connectByKubeConfig({
+        source: { text: renderUserKubeconfig(cluster, 'admin', await folders.ofCluster(cluster)) },
+        userAgent: 'segw-region',
+      });
+    },
+  });
   return {
     async controlPlaneContent(cluster) {
       return desiredControlPlane(cluster, await folders.ofCluster(cluster));
@@ -38,6 +52,8 @@ export function createClusters({ stateDir, log, forwards, shell, images }: Clust
       await applyAddOns(api.objects, desiredAddOns(cluster), signal);
       await awaitControllers(api, cluster, signal);
     },
+    ensureFeature: features.ensure,
+    awaitFeature: features.await,
     async nodeContent(cluster, node) {
       return desiredNode(cluster, node, { cluster: await folders.ofCluster(cluster), node: await folders.ofNode(cluster, node) });
     },
@@ -58,6 +74,7 @@ export function createClusters({ stateDir, log, forwards, shell, images }: Clust
       return [serviceAccountJwk(serviceAccount.publicKeyPem)];
     },
     async remove(cluster) {
+      features.forget(cluster);
       await forwards.close(cluster.apiPort);
       await folders.forget(cluster);
     },
@@ -69,13 +86,17 @@ interface Connection {
   readonly forwards: LoopbackForwards;
 }
 
-/** Opens the loopback port first: after a restart of this process, or of the machine, nobody else does. */
-async function connect({ folders, forwards }: Connection, cluster: ClusterSpec): Promise<ApiClient> {
+async function connect(connection: Connection, cluster: ClusterSpec): Promise<ApiClient> {
+  await openForward(connection, cluster);
+  return createApiClient(cluster, await connection.folders.ofCluster(cluster));
+}
+
+/** Before every connection: after a restart of this process, or of the machine, nobody else does. */
+async function openForward({ forwards }: Connection, cluster: ClusterSpec): Promise<void> {
   await forwards.open({
     port: cluster.apiPort,
     machine: controlPlaneMachine(cluster),
     targetAddress: cluster.address,
     targetPort: apiServerPort,
   });
-  return createApiClient(cluster, await folders.ofCluster(cluster));
 }

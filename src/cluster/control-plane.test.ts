@@ -50,8 +50,8 @@ kube-apiserver
   --authorization-mode=Node,RBAC
   --enable-admission-plugins=NodeRestriction
   --allow-privileged=true
-  --service-account-issuer=https://kubernetes.default.svc.cluster.local
-  --service-account-jwks-uri=https://kubernetes.default.svc.cluster.local/openid/v1/jwks
+  --service-account-issuer=https://oidc.segw.test/c1
+  --service-account-jwks-uri=https://oidc.segw.test/c1/openid/v1/jwks
   --service-account-key-file=/etc/kubernetes/pki/sa.pub
   --service-account-signing-key-file=/etc/kubernetes/pki/sa.key
   --kubelet-preferred-address-types=InternalIP

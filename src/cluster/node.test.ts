@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { exampleCluster, exampleGatewayNode } from '../../test/support/example-cluster.ts';
 import { exampleClusterCertificates, exampleNodeCertificates } from '../../test/support/example-secrets.ts';
+import { chainPlugin } from '../cni/conflist.ts';
 import { desiredNode } from './node.ts';
 
 const { files, services } = desiredNode(exampleCluster, exampleGatewayNode, {
@@ -97,6 +98,14 @@ test('a pod gets an address of its node and a veth pair', () => {
       { type: 'portmap', capabilities: { portMappings: true }, snat: true },
     ],
   });
+});
+
+test('a node of a cluster with static egress gateway brings the plugin, chained as its worker-agent would', () => {
+  const cluster = { ...exampleCluster, hasStaticEgressGateway: true };
+  const secrets = { cluster: exampleClusterCertificates, node: exampleNodeCertificates };
+  const node = desiredNode(cluster, exampleGatewayNode, secrets);
+  const chained = node.files.find(({ path }) => path === '/etc/cni/net.d/05-segw.conflist')?.content;
+  assert.equal(chained, chainPlugin({ name: '', text: contentOf('/etc/cni/net.d/10-segw-base.conflist') }));
 });
 
 test('the kubelet registers with the taints of its pool and the id of its machine', () => {

@@ -1,8 +1,10 @@
 import { formatCidr, type Cidr } from '../base/addresses.ts';
 import type { ClusterSpec, NodeSpec } from './cluster-platform.ts';
-import type { MachineFile } from './machine-content.ts';
+import { binariesFolder, type MachineFile } from './machine-content.ts';
 
 const conflistPath = '/etc/cni/net.d/10-segw-base.conflist';
+/** Where the worker-agent keeps it: before the base in the order of names, so that the runtime takes it. */
+const chainedConflistPath = '/etc/cni/net.d/05-segw.conflist';
 const masqueradePath = '/etc/kubernetes/ip-masq.nft';
 const startPath = '/etc/kubernetes/start-pod-network';
 
@@ -11,23 +13,32 @@ export const podNetworkService = { name: 'ip-masq', command: [startPath] } as co
 
 export function podNetworkFiles(cluster: ClusterSpec, node: NodeSpec): readonly MachineFile[] {
   return [
-    { path: conflistPath, content: renderConflist(node.podCidr) },
+    { path: conflistPath, content: renderConflist(basePlugins(node.podCidr)) },
+    ...(cluster.hasStaticEgressGateway
+      ? [{ path: chainedConflistPath, content: renderConflist([...basePlugins(node.podCidr), egressPlugin]) }]
+      : []),
     { path: masqueradePath, content: renderMasquerade(cluster, node) },
     { path: startPath, content: startScript, mode: 0o755 },
   ];
 }
 
+/** The entry that the worker-agent would chain: no pod of a new node starts without the plugin, also before its agent runs. */
+const egressPlugin = { type: 'static-egress-gateway', capabilities: { 'io.kubernetes.cri.pod-annotations': true } };
+
 /** A veth pair for each pod (ptp), addresses out of the node's own network, host ports; the fabric routes pod networks to their nodes. */
-function renderConflist(podCidr: Cidr): string {
+function basePlugins(podCidr: Cidr): readonly object[] {
   const ipam = {
     type: 'host-local',
     ranges: [[{ subnet: formatCidr(podCidr) }]],
     routes: [{ dst: '0.0.0.0/0' }],
   };
-  const plugins = [
+  return [
     { type: 'ptp', ipMasq: false, ipam },
     { type: 'portmap', capabilities: { portMappings: true }, snat: true },
   ];
+}
+
+function renderConflist(plugins: readonly object[]): string {
   return `${JSON.stringify({ cniVersion: '1.0.0', name: 'segw-base', plugins }, undefined, 2)}\n`;
 }
 
@@ -59,6 +70,8 @@ set -e
 echo 1 >/proc/sys/net/ipv4/ip_forward
 mkdir -p /opt/cni/bin
 ln -sf /usr/lib/cni/* /opt/cni/bin/
+# The worker-agent puts a newer one into its place.
+[ -e /opt/cni/bin/static-egress-gateway ] || ln -sf ${binariesFolder}/static-egress-gateway /opt/cni/bin/
 nft -f ${masqueradePath}
 exec sleep infinity
 `;

@@ -1,15 +1,17 @@
 /**
- * The region daemon. `region.ts serve` runs it in the foreground; `region.ts sweep` ends everything that it ever started, whether or
- * not one runs. Both are told where they live by the variables that the command line knows (`parseSettings`).
+ * The region daemon. `region.ts serve STATE_DIR` runs it in the foreground; `region.ts sweep STATE_DIR` ends everything that it ever
+ * started, whether or not one runs. The other places are told by the variables that the command line knows (`parseSettings`); the state
+ * folder is an argument, so that a daemon is known in the process list.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLogger } from '../base/log.ts';
-import { messageOf } from '../base/error.ts';
-import { writeFileAtomic } from '../base/files.ts';
-import { parseSettings } from '../cli/settings.ts';
-import { regionFiles } from '../cli/region-process.ts';
+import { messageOf, SegwError } from '../base/error.ts';
+import { parseSettings, type Settings } from '../cli/settings.ts';
+import { toHostFault } from '../cli/host-fault.ts';
+import { regionFiles } from '../cli/region-files.ts';
+import { regionProcesses } from '../cli/region-processes.ts';
 import { createSupply } from '../cluster/supply/supply.ts';
 import { bindInNetns } from '../linux/bound-socket.ts';
 import { createFabricKernel } from '../linux/fabric-kernel.ts';
@@ -19,34 +21,49 @@ import { startLocalRegion } from '../region/local-region.ts';
 import { libnftables } from '../region/machines/toolbox.ts';
 import { sweep } from '../region/machines/sweep.ts';
 
-const settings = parseSettings(process.env);
-const files = regionFiles(settings);
-const namespaces = join(settings.stateDir, 'netns');
+const [verb, stateDir] = process.argv.slice(2);
 const log = createLogger('region', { level: 'info' });
 
-if (process.argv[2] === 'serve') await serve();
-else if (process.argv[2] === 'sweep') {
-  const kernel = { listNamespaces: listNetns, deleteNamespace: deleteNetns };
-  await sweep({ stateDir: settings.stateDir, installation: settings.installation, namespaces, kernel });
-  await rm(files.pid, { force: true });
-} else {
-  process.stderr.write('usage: region.ts serve|sweep\n');
+if (stateDir === undefined || (verb !== 'serve' && verb !== 'sweep')) {
+  process.stderr.write('usage: region.ts serve|sweep STATE_DIR\n');
   process.exitCode = 2;
+} else {
+  const settings = parseSettings({ ...process.env, SEGW_STATE_DIR: stateDir });
+  await (verb === 'serve' ? serveOrSayWhy(settings) : sweepAll(settings));
 }
 
-async function serve(): Promise<void> {
-  await writeFileAtomic(files.pid, String(process.pid));
+async function sweepAll(settings: Settings): Promise<void> {
+  const kernel = { listNamespaces: listNetns, deleteNamespace: deleteNetns };
+  await sweep({ ...settings, namespaces: namespacesOf(settings), kernel });
+  await rm(regionFiles(settings).ready, { force: true });
+}
+
+/** The last line of the log is then the reason, for the command that waits (`toRegionFailure`). */
+async function serveOrSayWhy(settings: Settings): Promise<void> {
+  try {
+    await serve(settings);
+  } catch (thrown) {
+    const error = toHostFault(thrown, settings);
+    if (!(error instanceof SegwError)) throw error;
+    log.fatal({ code: error.code, remedy: error.remedy }, error.message);
+    process.exit(1);
+  }
+}
+
+async function serve(settings: Settings): Promise<void> {
+  const others = (await regionProcesses(settings)).filter((id) => id !== process.pid);
+  if (others.length > 0) throw new SegwError('RegionFailed', `process ${others.join(', ')} serves ${settings.stateDir} already`);
   const supply = createSupply({ cacheDir: settings.cacheDir, repositoryDir: fileURLToPath(new URL('../..', import.meta.url)) });
   const region = await startLocalRegion({
     ...settings,
-    namespaces,
+    namespaces: namespacesOf(settings),
     supply,
     kernel: createFabricKernel({ library: libnftables(await supply.ensureRoot('machine')) }),
     createForwards: createLoopbackForwards,
     bind: bindInNetns,
     log,
   });
-  await writeFile(files.ready, '');
+  await writeFile(regionFiles(settings).ready, '');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       void region
@@ -55,4 +72,8 @@ async function serve(): Promise<void> {
         .finally(() => process.exit(0));
     });
   }
+}
+
+function namespacesOf(settings: Pick<Settings, 'stateDir'>): string {
+  return join(settings.stateDir, 'netns');
 }

@@ -30,7 +30,7 @@ interface LocalRegionOptions {
   readonly log: Logger;
 }
 
-const nodeImages = ['pause', 'coredns', 'tools'] as const;
+const nodeImages = ['pause', 'coredns', 'tools', 'static-egress-gateway'] as const;
 const httpsPort = 443;
 const importTimeoutMs = 300_000;
 
@@ -112,6 +112,7 @@ function machineBinaries(supply: Supply): Promise<Readonly<Record<string, string
     'kubectl',
     'kubelet',
     'node',
+    'static-egress-gateway',
     'wireguard-go',
   ]);
 }

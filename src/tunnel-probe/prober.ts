@@ -100,8 +100,7 @@ class ProberRun {
     const packet = parsePacket(bytes);
     if (packet?.kind !== 'reply') return;
     for (const probed of this.#probed.values())
-      if (probed.target.address === address)
-        this.#advance(probed, replyReceived(probed.detection, packet.nonce, packet.answer));
+      if (probed.target.address === address) this.#advance(probed, replyReceived(probed.detection, packet.nonce, packet.answer));
   }
 
   #advance(probed: Probed, detection: Detection): void {

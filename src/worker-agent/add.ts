@@ -3,7 +3,7 @@ import { SegwError } from '../base/error.ts';
 import type { Invocation } from '../cni/invocation.ts';
 import { parsePodNetwork } from '../cni/result.ts';
 import { systemClock, withLimit, type Clock } from '../kube/clock.ts';
-import { admit, type Admission } from './admission.ts';
+import type { Admission } from './admission.ts';
 import { sgcKeyOf, type RegisteredPod } from './attached-pods.ts';
 import { findVeth, type PodLinks } from './pod-links.ts';
 

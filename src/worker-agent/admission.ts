@@ -1,5 +1,4 @@
-import type { Condition } from '../api/condition.ts';
-import { conditionReasons, type ConditionReason } from '../api/conditions.ts';
+import type { ConditionReason } from '../api/conditions.ts';
 import type { StaticGatewayConfiguration } from '../api/static-gateway-configuration.ts';
 import { SegwError } from '../base/error.ts';
 import type { GatewayState } from '../dataplane/model.ts';
@@ -34,7 +33,8 @@ export function admit(key: string, knowledge: Knowledge): Admission {
   if (!configuration) return refuse('ConfigurationMissing', `StaticGatewayConfiguration ${key} does not exist`);
   const unready = whyUnready(key, configuration);
   if (unready) return unready;
-  if (notReady) return wait(notReady.reason === 'WaitingForOperator' ? 'LabelMissing' : 'ClusterNetworksUnknown', notReady.message);
+  if (notReady)
+    return wait(notReady.reason === 'WaitingForOperator' ? 'LabelMissing' : 'ClusterNetworksUnknown', notReady.message);
   const sgc = surroundings?.sgcs.find(({ uid }) => uid === configuration.metadata.uid);
   if (!sgc) return wait('LabelMissing', `StaticGatewayConfiguration ${key} has no label on this node yet`);
   if (sgc.gateways.length === 0)
@@ -49,7 +49,7 @@ function whyUnready(key: string, { status }: StaticGatewayConfiguration): Admiss
   if (ready?.status === 'True') return undefined;
   if (!ready) return wait('ConfigurationNotReady', `StaticGatewayConfiguration ${key} is new: the operator has not answered yet`);
   const message = `StaticGatewayConfiguration ${key} is not ready: ${ready.reason}: ${ready.message}`;
-  return isPassing(ready) ? wait('ConfigurationNotReady', message) : refuse('ConfigurationNotReady', message);
+  return passing.has(ready.reason) ? wait('ConfigurationNotReady', message) : refuse('ConfigurationNotReady', message);
 }
 
 /** Steps on the way to readiness. Everything else stays until somebody acts, or for longer than a pod should wait. */
@@ -59,10 +59,6 @@ const passing: ReadonlySet<string> = new Set<ConditionReason>([
   'WaitingForCloud',
   'WaitingForGateways',
 ]);
-
-function isPassing({ reason }: Condition): boolean {
-  return passing.has(reason) || !(reason in conditionReasons);
-}
 
 type AdmissionCode =
   | 'AcknowledgementMissing'

@@ -5,9 +5,10 @@ import type { Logger } from '../base/log.ts';
 
 /**
  * `attached`: passed ADD. `guarded`: annotated, but never passed ADD; reaches nothing but the cluster. `leaving`: passed DEL, but its
- * link is still there and may carry last packets: it is kept as it was until the link is gone.
+ * link is still there and may carry last packets: it is kept as it was until the link is gone. `gone`: without a link, remembered so
+ * that its old address, which the API server shows for a while, is not taken for its own.
  */
-const phases = ['attached', 'guarded', 'leaving'] as const;
+const phases = ['attached', 'guarded', 'leaving', 'gone'] as const;
 
 const podShape = z.object({
   uid: z.string().min(1),
@@ -35,6 +36,7 @@ export class AttachedPods {
   readonly #pods = new Map<string, RegisteredPod>();
   #saving: Promise<void> = Promise.resolve();
   #pendingSave: Promise<void> | undefined;
+  #saved = '';
 
   private constructor(path: string) {
     this.#path = path;
@@ -47,6 +49,7 @@ export class AttachedPods {
       const text = await readIfExists(path);
       if (text === undefined) return { pods, isComplete: false };
       for (const pod of fileShape.parse(JSON.parse(text)).pods) pods.#pods.set(keyOf(pod), pod);
+      pods.#saved = text;
       return { pods, isComplete: true };
     } catch (error) {
       log.error({ path, error: messageOf(error) }, 'registry of attached pods not readable, it is made anew from the API server');
@@ -59,10 +62,12 @@ export class AttachedPods {
     return [...this.#pods.values()];
   }
 
-  /** Adds the pod, or replaces its entry. What is known of the pod without a sandbox, or of another pod behind its link, goes. */
+  /**
+   * Adds the pod, or replaces its entry, which keeps its place: of two with one address the later one has it. What is known of the pod
+   * without a sandbox, or of another pod behind its link, goes.
+   */
   put(pod: RegisteredPod): void {
-    for (const [key, other] of this.#pods)
-      if ((other.uid === pod.uid && other.phase === 'guarded') || other.veth === pod.veth) this.#pods.delete(key);
+    for (const [key, other] of this.#pods) if (key !== keyOf(pod) && isSuperseded(other, pod)) this.#pods.delete(key);
     this.#pods.set(keyOf(pod), pod);
   }
 
@@ -70,7 +75,7 @@ export class AttachedPods {
     this.#pods.delete(keyOf(pod));
   }
 
-  /** Fulfilled when what is in here now is on disk. Calls during a write share the next one. */
+  /** Fulfilled when what is in here now is on disk. Calls during a write share the next one; nothing new is not written. */
   async save(): Promise<void> {
     this.#pendingSave ??= this.#saveAfter(this.#saving);
     await this.#pendingSave;
@@ -78,11 +83,21 @@ export class AttachedPods {
 
   async #saveAfter(previous: Promise<void>): Promise<void> {
     await previous.catch(() => undefined);
-    const text = JSON.stringify({ version: 1, pods: this.list() });
-    this.#saving = writeFileAtomic(this.#path, `${text}\n`, { mode: 0o600 });
+    this.#saving = this.#write(`${JSON.stringify({ version: 1, pods: this.list() })}\n`);
     this.#pendingSave = undefined;
     await this.#saving;
   }
+
+  async #write(text: string): Promise<void> {
+    if (text === this.#saved) return;
+    await writeFileAtomic(this.#path, text, { mode: 0o600 });
+    this.#saved = text;
+  }
+}
+
+function isSuperseded(other: RegisteredPod, pod: RegisteredPod): boolean {
+  const hasNoSandbox = other.phase === 'guarded' || other.phase === 'gone';
+  return (hasNoSandbox && other.uid === pod.uid) || (other.veth === pod.veth && other.phase !== 'gone');
 }
 
 function keyOf({ uid, containerId }: RegisteredPod): string {

@@ -13,9 +13,9 @@ export function leavingPods({ containerId }: Invocation, pods: readonly Register
 }
 
 /**
- * Pods that have left: their link is gone, so nothing more can come from them. Until then they stay guarded: a dead pod's sockets still
- * send, and without us these packets would have the node's address.
+ * Pods that are gone: their link is, so nothing more can come from them. A pod that has passed DEL is guarded until then: a dead pod's
+ * sockets still send, and without us these packets would have the node's address.
  */
 export function departedPods(pods: readonly RegisteredPod[], links: PodLinks): RegisteredPod[] {
-  return pods.filter(({ phase, veth }) => phase === 'leaving' && !links.exists(veth));
+  return pods.filter(({ phase, veth }) => phase !== 'gone' && !links.exists(veth)).map((pod) => ({ ...pod, phase: 'gone' }));
 }

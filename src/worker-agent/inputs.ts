@@ -24,7 +24,7 @@ export function workerInputs(surroundings: Surroundings, { uplinkMtu, publicKey,
     cluster,
     gateways: probedGateways(gateways, verdictOf),
     sgcs,
-    pods: pods.map(toAttachedPod),
+    pods: pods.filter(({ phase }) => phase !== 'gone').map(toAttachedPod),
   };
 }
 

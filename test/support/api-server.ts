@@ -161,6 +161,7 @@ function apiServerArguments(directory: string, { etcd, api }: Ports): string[] {
     `--cert-dir=${directory}/certificates`,
     `--token-auth-file=${directory}/tokens.csv`,
     '--authorization-mode=RBAC',
+    '--allow-privileged=true',
     '--service-cluster-ip-range=10.96.0.0/16',
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${directory}/service-account.pub`,

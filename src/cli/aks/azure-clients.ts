@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import type { ComputeManagementClient } from '@azure/arm-compute';
-import type { ContainerServiceClient } from '@azure/arm-containerservice';
+import type { ContainerServiceClient, ContainerServiceClientOptionalParams } from '@azure/arm-containerservice';
 import type { ResourceManagementClient } from '@azure/arm-resources';
 import { SegwError } from '../../base/error.ts';
 import type { Context } from '../context.ts';
@@ -15,6 +15,17 @@ export interface AzureClients {
   readonly resources: ResourceManagementClient;
 }
 
+type RequestPolicy = NonNullable<ContainerServiceClientOptionalParams['additionalPolicies']>[number];
+
+interface RegionClientOptions {
+  readonly subscription?: string | undefined;
+  /** Ends the requests, and the waits between them. */
+  readonly signal?: AbortSignal;
+}
+
+/** The region answers each request at once, long-running ones included: a longer silence is a hanging daemon. */
+const requestTimeoutMs = 30_000;
+
 export interface CloudOptions {
   readonly subscription?: string;
   /** The public cloud, even where a local region is at hand. */
@@ -24,29 +35,40 @@ export interface CloudOptions {
 /** Clients of the local region, or else of the public cloud. Throws `InvalidInput` when the subscription is not known. */
 export async function createAzureClients(context: Context, options: CloudOptions): Promise<AzureClients> {
   const region = options.azure === true ? undefined : await regionConnection(context);
-  return region === undefined ? publicClients(context, options) : createRegionClients(region, options);
+  return region === undefined
+    ? publicClients(context, options)
+    : createRegionClients(region, { subscription: options.subscription, signal: context.signal });
 }
 
 /** Clients of this local region, whatever the environment says. */
-export async function createRegionClients(region: RegionCredentials, { subscription }: CloudOptions = {}): Promise<AzureClients> {
+export async function createRegionClients(
+  region: RegionCredentials,
+  { subscription, signal }: RegionClientOptions = {},
+): Promise<AzureClients> {
   const { compute, containerService, resourceManagement } = await loadSdk();
   const { armEndpoint: endpoint } = region;
-  const { agent, credential } = await regionCredential(region);
+  const { agent, credential } = await regionCredential(region, signal);
+  const additionalPolicies = [endingPolicy(signal)];
   const subscriptionId = subscription ?? region.subscriptionId;
   return {
-    compute: new compute.ComputeManagementClient(credential, subscriptionId, { endpoint, agent }),
-    containers: new containerService.ContainerServiceClient(credential, subscriptionId, { endpoint, agent }),
-    resources: new resourceManagement.ResourceManagementClient(credential, subscriptionId, { endpoint, agent }),
+    compute: new compute.ComputeManagementClient(credential, subscriptionId, { endpoint, agent, additionalPolicies }),
+    containers: new containerService.ContainerServiceClient(credential, subscriptionId, { endpoint, agent, additionalPolicies }),
+    resources: new resourceManagement.ResourceManagementClient(credential, subscriptionId, {
+      endpoint,
+      agent,
+      additionalPolicies,
+    }),
   };
 }
 
 /** A bearer token for the region, for what no SDK knows. */
-export async function regionToken(region: RegionCredentials): Promise<string> {
-  const { credential } = await regionCredential(region);
+export async function regionToken(region: RegionCredentials, signal: AbortSignal): Promise<string> {
+  const { credential } = await regionCredential(region, signal);
   return (await credential.getToken(`${region.armEndpoint}/.default`)).token;
 }
 
-async function regionCredential({ tenantId, clientId, clientSecret, authorityHost, caFile }: RegionCredentials) {
+async function regionCredential(region: RegionCredentials, signal?: AbortSignal) {
+  const { tenantId, clientId, clientSecret, authorityHost, caFile } = region;
   const { identity } = await loadSdk();
   // An agent of its own: it trusts the region's authority and, unlike the SDK's default, passes by HTTPS_PROXY.
   const agent = new Agent({ ca: await readFile(caFile, 'utf8'), keepAlive: true });
@@ -54,9 +76,25 @@ async function regionCredential({ tenantId, clientId, clientSecret, authorityHos
     authorityHost,
     disableInstanceDiscovery: true,
     agent,
+    additionalPolicies: [endingPolicy(signal)],
     retryOptions: { maxRetries: 0 }, // on loopback it is there or it is not
   });
   return { agent, credential };
+}
+
+/** No request outlives the command, or the patience that a region may ask for. */
+function endingPolicy(signal?: AbortSignal): RequestPolicy {
+  return {
+    position: 'perCall',
+    policy: {
+      name: 'endingPolicy',
+      sendRequest(request, next) {
+        request.timeout = requestTimeoutMs;
+        if (signal) request.abortSignal ??= signal;
+        return next(request);
+      },
+    },
+  };
 }
 
 async function publicClients({ env }: Context, { subscription }: CloudOptions): Promise<AzureClients> {

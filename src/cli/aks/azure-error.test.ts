@@ -24,8 +24,15 @@ const cases: readonly {
   {
     what: 'a failed operation, of which the SDK keeps the message only',
     thrown: failure('Error', 'The long-running operation has failed. Timeout. node a: not after 120 s (NotReady. so far)'),
-    code: 'AzureRefused',
-    message: 'add pool: (Timeout) node a: not after 120 s (NotReady. so far)',
+    code: 'Timeout',
+    message: 'add pool: node a: not after 120 s (NotReady. so far)',
+  },
+  {
+    what: "what is wrong with the region's host keeps its own code and way out",
+    thrown: failure('Error', 'The long-running operation has failed. PortTaken. listen on 127.0.0.1:17002: address in use'),
+    code: 'PortTaken',
+    message: 'add pool: listen on 127.0.0.1:17002: address in use',
+    remedy: /SEGW_PORT/,
   },
   {
     what: 'an answer without a code is known by its status',

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../base/error-codes.ts';
 import { SegwError } from '../../base/error.ts';
 
 /** What the service's codes mean for the user; a code that is not here gets the remedy of the catalog. */
@@ -13,6 +14,19 @@ const remedies: Readonly<Record<string, string>> = {
     'Delete the gateway pools first: segw aks nodepool delete -g GROUP --cluster-name CLUSTER -n POOL',
   AuthorizationFailed: 'Ask for a role on this scope, such as "Azure Kubernetes Service Contributor Role".',
 };
+
+/** What a local region says about its host, in codes of ours. */
+const hostCodes = [
+  'CommandFailed',
+  'DebianNeeded',
+  'DiskFull',
+  'GoMissing',
+  'HostUnsuitable',
+  'MachineBootFailed',
+  'PortTaken',
+  'SystemCall',
+  'Timeout',
+] as const satisfies readonly ErrorCode[];
 
 const unreachable: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -40,6 +54,8 @@ export function toSegwError(thrown: unknown, doing: string): unknown {
     return new SegwError('AzureUnreachable', `${doing}: the token endpoint does not answer`, { cause: thrown, retryable: true });
   if (isSignIn(thrown, code)) return new SegwError('AzureSignInFailed', message, { cause: thrown });
   if (code === undefined) return thrown;
+  const hostCode = hostCodes.find((known) => known === code);
+  if (hostCode !== undefined) return new SegwError(hostCode, message, { cause: thrown });
   if (unreachable.has(code)) return new SegwError('AzureUnreachable', message, { cause: thrown, retryable: true });
   return new SegwError('AzureRefused', `${doing}: (${code}) ${reason}`, {
     cause: thrown,

@@ -1,9 +1,9 @@
-import { rm } from 'node:fs/promises';
 import { inStep } from '../../base/progress.ts';
 import { createProgress } from '../progress.ts';
 import type { RegisterCommand } from '../command.ts';
 import { stopRegion } from '../region-process.ts';
 import { requireRoot } from '../require-root.ts';
+import { deleteState } from '../state-folder.ts';
 
 /** `segw down`: twice is once; also after a crash of everything. */
 export const registerDown: RegisterCommand = (program, context) => {
@@ -16,9 +16,6 @@ export const registerDown: RegisterCommand = (program, context) => {
       requireRoot(running, 'down');
       const progress = createProgress(running.stderr);
       await inStep(progress, 'end the local region', () => stopRegion(running));
-      if (purge)
-        await inStep(progress, `delete ${running.settings.stateDir}`, () =>
-          rm(running.settings.stateDir, { recursive: true, force: true }),
-        );
+      if (purge) await inStep(progress, `delete ${running.settings.stateDir}`, () => deleteState(running.settings));
     });
 };

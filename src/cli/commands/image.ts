@@ -4,7 +4,7 @@ import { createUserImages } from '../../cluster/user-images.ts';
 import { postLocal } from '../aks/local-request.ts';
 import type { RegisterCommand } from '../command.ts';
 import { createProgress } from '../progress.ts';
-import { regionPid } from '../region-process.ts';
+import { regionPid } from '../region-processes.ts';
 
 /** `segw image load ARCHIVE...`: there is no registry, so images reach the nodes as archives. */
 export const registerImage: RegisterCommand = (program, context) => {

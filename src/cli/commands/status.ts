@@ -1,10 +1,11 @@
 import type { RegisterCommand } from '../command.ts';
 import { createRegionClients } from '../aks/azure-clients.ts';
 import type { Context } from '../context.ts';
-import { readRegionCredentials } from '../region-credentials.ts';
+import { silentRegionRemedy } from '../region-answer.ts';
+import type { RegionCredentials } from '../region-credentials.ts';
 import { collect } from '../aks/long-running.ts';
 import { outputOption, writeTable, writeValue, type OutputFormat } from '../output.ts';
-import { regionPid } from '../region-process.ts';
+import { observeRegion } from '../region-state.ts';
 
 /** `segw status`: whether the region runs, where it answers, and its clusters. Exit code 0 in either case. */
 export const registerStatus: RegisterCommand = (program, context) => {
@@ -14,21 +15,19 @@ export const registerStatus: RegisterCommand = (program, context) => {
     .addOption(outputOption())
     .action(async ({ output }: { readonly output: OutputFormat }) => {
       const running = context();
-      const pid = await regionPid(running.settings);
-      const clusters = pid === undefined ? [] : await listClusters(running);
       const { stateDir, cacheDir, armPort } = running.settings;
-      const endpoint = `https://127.0.0.1:${String(armPort)}`;
-      const status = { running: pid !== undefined, pid, endpoint, stateDir, cacheDir, clusters };
-      if (output !== 'table') {
-        writeValue(running.stdout, output, status);
+      const region = await observeRegion(running.settings);
+      const clusters = region.state === 'running' ? await listClusters(running, region.credentials) : [];
+      const endpoint = region.state === 'running' ? region.credentials.armEndpoint : `https://127.0.0.1:${String(armPort)}`;
+      if (region.state === 'silent') running.stderr.write(`The region does not answer: ${region.why}. ${silentRegionRemedy}\n`);
+      if (output === 'table') {
+        writeTable(running.stdout, ['REGION', 'ENDPOINT', 'STATE FOLDER'], [[region.state, endpoint, stateDir]]);
+        if (clusters.length > 0) writeTable(running.stdout, ['CLUSTER', 'KUBERNETES', 'STATE', 'POOLS'], clusters.map(toRow));
         return;
       }
-      writeTable(
-        running.stdout,
-        ['REGION', 'ENDPOINT', 'STATE FOLDER'],
-        [[pid === undefined ? 'stopped' : 'running', endpoint, stateDir]],
-      );
-      if (clusters.length > 0) writeTable(running.stdout, ['CLUSTER', 'KUBERNETES', 'STATE', 'POOLS'], clusters.map(toRow));
+      const { state } = region;
+      const pid = region.state === 'stopped' ? undefined : region.pid;
+      writeValue(running.stdout, output, { running: state !== 'stopped', state, pid, endpoint, stateDir, cacheDir, clusters });
     });
 };
 
@@ -40,8 +39,8 @@ interface ClusterStatus {
   readonly pools: readonly { readonly name: string; readonly mode: string; readonly count: number }[];
 }
 
-async function listClusters(context: Context): Promise<readonly ClusterStatus[]> {
-  const { containers } = await createRegionClients(await readRegionCredentials(context.settings));
+async function listClusters({ signal }: Context, credentials: RegionCredentials): Promise<readonly ClusterStatus[]> {
+  const { containers } = await createRegionClients(credentials, { signal });
   const clusters = await collect('list clusters', containers.managedClusters.list());
   return clusters.map((cluster) => ({
     name: cluster.name ?? '',

@@ -13,6 +13,8 @@ export interface Finding {
 export interface Check {
   /** Stable, kebab-case: programs read it. */
   readonly name: string;
+  /** Without it there is no region: `segw up` looks first, and ends with this code when the check finds an error. */
+  readonly blocks?: 'HostUnsuitable' | 'PortTaken';
   readonly look: (context: Context) => Promise<Finding> | Finding;
 }
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, statfs } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, release, totalmem } from 'node:os';
-import { createServer } from 'node:net';
 import { isOnPath } from '../../base/exec.ts';
-import { messageOf } from '../../base/error.ts';
 import { readIfExists } from '../../base/files.ts';
 import { failure, ok, warning, type Check, type Finding } from './check.ts';
+import { checkPorts } from './ports.ts';
+import { checkStateFilesystem, nearestFolder } from './state-filesystem.ts';
 
 const gibibyte = 2 ** 30;
 const neededMemoryGiB = 6;
@@ -25,9 +25,9 @@ export const hostChecks: readonly Check[] = [
             'Run segw as root, for example with sudo.',
           ),
   },
-  { name: 'kernel', look: checkKernel },
-  { name: 'cgroups', look: checkCgroups },
-  { name: 'programs', look: checkPrograms },
+  { name: 'kernel', blocks: 'HostUnsuitable', look: checkKernel },
+  { name: 'cgroups', blocks: 'HostUnsuitable', look: checkCgroups },
+  { name: 'programs', blocks: 'HostUnsuitable', look: checkPrograms },
   { name: 'packages', look: checkPackageManager },
   {
     name: 'memory',
@@ -41,8 +41,9 @@ export const hostChecks: readonly Check[] = [
   },
   { name: 'disk-cache', look: ({ settings }) => checkDisk(settings.cacheDir) },
   { name: 'disk-state', look: ({ settings }) => checkDisk(settings.stateDir) },
-  { name: 'wireguard', look: checkWireguard },
-  { name: 'port', look: ({ settings }) => checkPort(settings.armPort, settings.stateDir) },
+  { name: 'state-filesystem', blocks: 'HostUnsuitable', look: checkStateFilesystem },
+  { name: 'wireguard', blocks: 'HostUnsuitable', look: checkWireguard },
+  { name: 'ports', blocks: 'PortTaken', look: checkPorts },
 ];
 
 async function checkKernel(): Promise<Finding> {
@@ -76,8 +77,7 @@ async function checkPackageManager(): Promise<Finding> {
 }
 
 async function checkDisk(folder: string): Promise<Finding> {
-  await mkdir(folder, { recursive: true });
-  const { bavail, bsize } = await statfs(folder);
+  const { bavail, bsize } = await statfs(await nearestFolder(folder));
   const free = (bavail * bsize) / gibibyte;
   const message = `${free.toFixed(1)} GiB free for ${folder}`;
   return free >= neededDiskGiB
@@ -91,20 +91,4 @@ async function checkWireguard(): Promise<Finding> {
   return existsSync('/dev/net/tun')
     ? ok('no WireGuard in the kernel: tunnels run in wireguard-go')
     : failure('neither WireGuard in the kernel nor /dev/net/tun for wireguard-go', 'Run: modprobe wireguard (or modprobe tun).');
-}
-
-async function checkPort(port: number, stateDir: string): Promise<Finding> {
-  if (existsSync(`${stateDir}/region/region.pid`)) return ok(`port ${String(port)} is the region's`);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const server = createServer().once('error', reject);
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
-    });
-    return ok(`port ${String(port)} is free for the region`);
-  } catch (error) {
-    return failure(
-      `port ${String(port)} is taken: ${messageOf(error)}`,
-      'End the program that holds it, or set SEGW_PORT to another first port of 16.',
-    );
-  }
 }

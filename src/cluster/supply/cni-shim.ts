@@ -1,12 +1,11 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { SegwError } from '../../base/error.ts';
 import { run } from '../../base/exec.ts';
-import { exists } from '../../base/files.ts';
 import type { ProgressStep } from '../../base/progress.ts';
 import { ensureEntry } from './cache-entry.ts';
 import { contentKey, treeKey } from './content-key.ts';
+import { ensureQuickJsSources, quickJsIntegrity } from './quickjs-sources.ts';
 import { ensureRoot } from './roots.ts';
 import { runOptions, type SupplyContext } from './supply-context.ts';
 
@@ -16,7 +15,7 @@ const fileName = 'static-egress-gateway';
 /** Raised when the way it is built changes. */
 const recipe = 'cni-shim/1';
 
-/** The release of QuickJS inside the npm package `qjsc`; without its big numbers, which need a library more. */
+/** The release of QuickJS; without its big numbers, which need a library more. */
 const quickJsVersion = '2021-03-27';
 const quickJsSources = ['quickjs.c', 'libregexp.c', 'libunicode.c', 'cutils.c'];
 
@@ -42,26 +41,23 @@ const compilerArguments = [
 
 /**
  * The absolute path of the CNI plugin, built where the cache has none: the same bytes from the same sources and compiler. Needs root.
- * Throws `NotFound` without the sources of QuickJS, `CommandFailed`, and what making the compiler's root throws.
+ * Throws `CommandFailed`, and what fetching the sources of QuickJS and making the compiler's root throw.
  */
 export async function ensureCniShim(context: SupplyContext): Promise<string> {
   const { repositoryDir, architecture } = context;
-  const quickJs = join(repositoryDir, 'node_modules', 'qjsc', 'deps', 'quickjs_2021_03_27');
-  if (!(await exists(quickJs)))
-    throw new SegwError('NotFound', `${quickJs} does not exist; install the repository's npm packages`);
   const frame = join(repositoryDir, 'deploy', 'images', 'cni-shim', 'shim.c');
   const script = bundleShim(repositoryDir);
-  const key = contentKey(recipe, ...compilerArguments, script, await treeKey(frame), await treeKey(quickJs));
+  const key = contentKey(recipe, ...compilerArguments, script, await treeKey(frame), quickJsIntegrity);
   const folder = await ensureEntry(context, {
     path: `bin/cni-shim-${quickJsVersion}-${architecture}-${key}`,
     title: 'build the CNI plugin',
-    make: (output, step) => build(context, { quickJs, frame, script, output }, step),
+    make: async (output, step) => build(context, { quickJs: await ensureQuickJsSources(context), frame, script, output }, step),
   });
   return join(folder, fileName);
 }
 
 /** The program as QuickJS takes it: one script that defines `shim`. */
-export function bundleShim(repositoryDir: string): string {
+function bundleShim(repositoryDir: string): string {
   const { outputFiles } = buildSync({
     absWorkingDir: repositoryDir,
     entryPoints: ['src/cni/shim/shim.ts'],

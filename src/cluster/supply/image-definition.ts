@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { SegwError, messageOf } from '../../base/error.ts';
 
-const sourceKinds = ['binary', 'machine', 'repository', 'link'] as const;
+const sourceKinds = ['binary', 'bundle', 'machine', 'repository', 'link'] as const;
 
 /** Where a file of an image comes from, written `KIND:VALUE`; see deploy/images/README.md. */
 export interface FileSource {

@@ -4,6 +4,7 @@ import { SegwError } from '../../base/error.ts';
 import { run } from '../../base/exec.ts';
 import type { ProgressStep } from '../../base/progress.ts';
 import { ensureBinary, isBinaryName } from './binaries.ts';
+import { ensureBundle } from './bundle.ts';
 import { ensureEntry, removeOldEntries } from './cache-entry.ts';
 import { contentKey, treeKey } from './content-key.ts';
 import { buildDebianRoot, debianRootKey } from './debian-root.ts';
@@ -96,6 +97,7 @@ async function planFile(context: SupplyContext, target: string, { kind, value }:
 
 async function sourcePath(context: SupplyContext, kind: Exclude<FileSource['kind'], 'link'>, value: string): Promise<string> {
   if (kind === 'repository') return join(context.repositoryDir, value);
+  if (kind === 'bundle') return ensureBundle(context, value);
   if (kind === 'machine') return join(await ensureRoot(context, 'machine'), value);
   if (!isBinaryName(value))
     throw new SegwError('InvalidInput', `image source "binary:${value}": there is no program of that name`);

@@ -1,11 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fieldManagers, systemNamespace } from '../../api/names.ts';
 import { SegwError } from '../../base/error.ts';
+import { KeyedLock } from '../../base/keyed-lock.ts';
 import { isError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { configMapKind, type ConfigMap } from '../cluster-kinds.ts';
-import { allocate, formatLedger, parseLedger, releaseAllBut, slotOf, withKnown, type AllocationRules, type Ledger } from './ledger.ts';
+import {
+  allocateAll,
+  formatLedger,
+  parseLedger,
+  releaseAllBut,
+  slotOf,
+  withKnown,
+  type AllocationRules,
+  type Ledger,
+} from './ledger.ts';
 
 interface LedgerStoreOptions {
   readonly client: KubeClient;
@@ -30,22 +40,25 @@ const attempts = 5;
  */
 export class LedgerStore {
   readonly #options: LedgerStoreOptions;
+  readonly #lock = new KeyedLock();
 
   constructor(options: LedgerStoreOptions) {
     this.#options = options;
   }
 
-  /** The slot of `holder`, for as long as it lives. Throws `ResourcesExhausted` when all are taken or rest. */
+  /**
+   * The slot of `holder`, for as long as it lives. Whoever else lives and has none gets one in the same write: nodes come in groups.
+   * Throws `ResourcesExhausted` when all are taken or rest.
+   */
   async ensure(holder: string, { live, known }: Holders, signal: AbortSignal): Promise<number> {
     const { rules, name } = this.#options;
-    const ledger = await this.#change(signal, (current, now) => {
-      const next = allocate(releaseAllBut(withKnown(current, known), live, now), holder, rules, now);
-      if (next) return next;
-      throw new SegwError('ResourcesExhausted', `${name}: all of ${String(rules.first)} to ${String(rules.last)} are taken or rest`, {
-        retryable: true,
-      });
-    });
-    return slotOf(ledger, holder) ?? rules.first;
+    const ledger = await this.#change(signal, (current, now) =>
+      allocateAll(releaseAllBut(withKnown(current, known), live, now), [holder, ...live], rules, now),
+    );
+    const slot = slotOf(ledger, holder);
+    if (slot !== undefined) return slot;
+    const range = `${String(rules.first)} to ${String(rules.last)}`;
+    throw new SegwError('ResourcesExhausted', `${name}: all of ${range} are taken or rest`, { retryable: true });
   }
 
   /** Gives back what the dead hold. */
@@ -53,7 +66,12 @@ export class LedgerStore {
     await this.#change(signal, (current, now) => releaseAllBut(withKnown(current, known), live, now));
   }
 
+  /** One at a time: two of ours would only get into each other's way. */
   async #change(signal: AbortSignal, change: (current: Ledger, now: Date) => Ledger): Promise<Ledger> {
+    return await this.#lock.run(this.#options.name, () => this.#tryChange(signal, change));
+  }
+
+  async #tryChange(signal: AbortSignal, change: (current: Ledger, now: Date) => Ledger): Promise<Ledger> {
     const { client, name, clock } = this.#options;
     const key = { namespace: systemNamespace, name };
     for (let attempt = 1; ; attempt += 1) {

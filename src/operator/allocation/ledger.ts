@@ -23,7 +23,12 @@ export function slotOf(ledger: Ledger, holder: string): number | undefined {
  * The ledger with a slot for `holder`: the one that it has or had, else the lowest that is free or has rested. `undefined`: there is
  * none.
  */
-export function allocate(ledger: Ledger, holder: string, { first, last, restMs }: AllocationRules, now: Date): Ledger | undefined {
+export function allocate(
+  ledger: Ledger,
+  holder: string,
+  { first, last, restMs }: AllocationRules,
+  now: Date,
+): Ledger | undefined {
   const own = slotOf(ledger, holder);
   if (own !== undefined) return withSlot(ledger, own, { holder });
   for (let slot = first; slot <= last; slot += 1) {
@@ -31,6 +36,13 @@ export function allocate(ledger: Ledger, holder: string, { first, last, restMs }
     if (allocation === undefined || hasRested(allocation, restMs, now)) return withSlot(ledger, slot, { holder });
   }
   return undefined;
+}
+
+/** The ledger with a slot for each of `holders` that finds one, in their order. */
+export function allocateAll(ledger: Ledger, holders: Iterable<string>, rules: AllocationRules, now: Date): Ledger {
+  let current = ledger;
+  for (const holder of holders) current = allocate(current, holder, rules, now) ?? current;
+  return current;
 }
 
 /** The ledger in which every holder that is not `live` begins to rest. */
@@ -65,7 +77,10 @@ export function parseLedger(data: Readonly<Record<string, string>> = {}): Ledger
 export function formatLedger(ledger: Ledger): Readonly<Record<string, string>> {
   const entries = [...ledger].sort(([a], [b]) => a - b);
   return Object.fromEntries(
-    entries.map(([slot, { holder, releasedAt }]) => [String(slot), releasedAt === undefined ? holder : `${holder} ${releasedAt}`]),
+    entries.map(([slot, { holder, releasedAt }]) => [
+      String(slot),
+      releasedAt === undefined ? holder : `${holder} ${releasedAt}`,
+    ]),
   );
 }
 

@@ -15,7 +15,7 @@ import { belongsTo, nodeObjectKey } from '../node-object.ts';
 import type { Node } from '../cluster-kinds.ts';
 import { isLinuxNode } from '../node-role.ts';
 import { blockHolders, blockOf, desiredEgressWorker, unusedSinceOf } from './desired.ts';
-import { desiredLabels } from './labels.ts';
+import { desiredLabels, type DesiredLabels } from './labels.ts';
 
 interface Dependencies {
   readonly client: KubeClient;
@@ -37,7 +37,7 @@ export class EgressWorkerReconciler implements Reconciler {
   }
 
   async reconcile({ name }: ObjectKey, { signal, log }: ReconcileContext): Promise<Result> {
-    const { client, caches, clock } = this.#deps;
+    const { client, caches } = this.#deps;
     const node = caches.nodes.store.get({ name });
     const found = caches.egressWorkers.store.get(nodeObjectKey(name));
     if (node === undefined || !isLinuxNode(node)) {
@@ -45,19 +45,24 @@ export class EgressWorkerReconciler implements Reconciler {
       return {};
     }
     const block = await this.#blockOf(name, found, signal);
-    const labels = desiredLabels({
+    const labels = this.#labels(block, found);
+    if (labels.withoutLabel.length > 0) log.warn({ configurations: labels.withoutLabel }, 'no label is free');
+    if (!isUpToDate(found, node, labels)) {
+      const desired = desiredEgressWorker(node, { block, resourceVersion: found?.metadata.resourceVersion }, labels);
+      await client.apply(egressWorkerKind, desired, { fieldManager: fieldManagers.operator, signal });
+    }
+    return labels.nextChangeMs === undefined ? {} : { requeueAfterMs: labels.nextChangeMs };
+  }
+
+  #labels(block: Cidr, found: EgressWorker | undefined): DesiredLabels {
+    return desiredLabels({
       block,
       current: found?.spec.labels ?? [],
       unusedSince: found ? unusedSinceOf(found) : {},
       wanted: found?.status?.wanted ?? [],
       uidOf: (configuration) => this.#uidOf(configuration),
-      now: clock.wallTime(),
+      now: this.#deps.clock.wallTime(),
     });
-    if (labels.withoutLabel.length > 0) log.warn({ configurations: labels.withoutLabel }, 'no label is free');
-    const desired = desiredEgressWorker(node, { block, resourceVersion: found?.metadata.resourceVersion }, labels);
-    if (!isUpToDate(found, node, labels))
-      await client.apply(egressWorkerKind, desired, { fieldManager: fieldManagers.operator, signal });
-    return labels.nextChangeMs === undefined ? {} : { requeueAfterMs: labels.nextChangeMs };
   }
 
   async #blockOf(name: string, found: EgressWorker | undefined, signal: AbortSignal): Promise<Cidr> {
@@ -85,9 +90,7 @@ export class EgressWorkerReconciler implements Reconciler {
   }
 }
 
-type Labels = ReturnType<typeof desiredLabels>;
-
-function isUpToDate(found: EgressWorker | undefined, node: Node, { labels, unusedSince }: Labels): boolean {
+function isUpToDate(found: EgressWorker | undefined, node: Node, { labels, unusedSince }: DesiredLabels): boolean {
   if (found === undefined || !belongsTo(found, node)) return false;
   return isDeepStrictEqual(found.spec.labels ?? [], labels) && isDeepStrictEqual(unusedSinceOf(found), unusedSince);
 }

@@ -29,9 +29,13 @@ export function checkPool(
   pool: GatewayPool | undefined,
   reference: GatewayPoolReference,
 ): (GatewayPool & { readonly prefixLength: number }) | Finding {
-  const name = reference.by === 'nodepoolName' ? `gateway node pool "${reference.nodepoolName}"` : `scale set "${reference.name}"`;
+  const name =
+    reference.by === 'nodepoolName' ? `gateway node pool "${reference.nodepoolName}"` : `scale set "${reference.name}"`;
   if (pool === undefined)
-    return { reason: 'GatewayPoolNotFound', message: `There is no ${name}. Check the name, or add it: it is found within a minute.` };
+    return {
+      reason: 'GatewayPoolNotFound',
+      message: `There is no ${name}. Check the name, or add it: it is found within a minute.`,
+    };
   const { prefixLength } = pool;
   if (prefixLength !== undefined) return { ...pool, prefixLength };
   return {
@@ -62,7 +66,10 @@ interface BroughtPrefix {
 /** Whether the configuration can use the prefix that it brings. */
 export function checkPrefix({ prefixId, prefix, pool, configuration, byoPrefixes }: BroughtPrefix): Finding | undefined {
   if (prefix === undefined)
-    return { reason: 'PrefixNotFound', message: `There is no public IP prefix ${prefixId}. Check the id; once it exists it is found.` };
+    return {
+      reason: 'PrefixNotFound',
+      message: `There is no public IP prefix ${prefixId}. Check the id; once it exists it is found.`,
+    };
   return (
     checkSharing(prefix, configuration, byoPrefixes) ??
     checkPlace(prefix, pool) ??
@@ -70,7 +77,11 @@ export function checkPrefix({ prefixId, prefix, pool, configuration, byoPrefixes
   );
 }
 
-function checkSharing(prefix: PublicIpPrefix, { metadata }: StaticGatewayConfiguration, byoPrefixes: ByoPrefixes): Finding | undefined {
+function checkSharing(
+  prefix: PublicIpPrefix,
+  { metadata }: StaticGatewayConfiguration,
+  byoPrefixes: ByoPrefixes,
+): Finding | undefined {
   if (byoPrefixes === 'any') return undefined;
   const namespaces = (prefix.tags[namespacesTag] ?? '').split(',').map((namespace) => namespace.trim());
   if (namespaces.includes(metadata.namespace ?? '')) return undefined;

@@ -9,7 +9,7 @@ interface GatewayPoolsOptions {
   /** Ends every call. */
   readonly signal: AbortSignal;
   /** A reading serves all configurations of the pool for so long. */
-  readonly maxAgeMs?: number;
+  readonly maxAgeMs: number;
   /** A batch is closed when nothing was added to it for so long, and after ten times as long at the latest. */
   readonly gatherMs?: number;
 }
@@ -27,8 +27,7 @@ interface PoolState {
   isWorking: boolean;
 }
 
-const defaultMaxAgeMs = 20_000;
-const defaultGatherMs = 100;
+const defaultGatherMs = 200;
 const callLimitMs = 240_000;
 
 /**
@@ -40,7 +39,7 @@ export class GatewayPools {
   readonly #pools = new Map<string, PoolState>();
 
   constructor(options: GatewayPoolsOptions) {
-    this.#options = { maxAgeMs: defaultMaxAgeMs, gatherMs: defaultGatherMs, ...options };
+    this.#options = { gatherMs: defaultGatherMs, ...options };
   }
 
   /** The pool as it was at most `maxAgeMs` ago, or after the last change. */

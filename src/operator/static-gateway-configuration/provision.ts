@@ -8,16 +8,10 @@ import {
   type CloudProvider,
   type GatewayPool,
   type PublicIpPrefix,
+  type WantedIpConfiguration,
 } from '../../cloud/cloud-provider.ts';
 import { isInPlace } from '../../cloud/pool-change.ts';
-import {
-  checkPool,
-  checkPrefix,
-  checkPrefixSubscription,
-  isFinding,
-  otherOwner,
-  type ByoPrefixes,
-} from './acceptance.ts';
+import { checkPool, checkPrefix, checkPrefixSubscription, isFinding, otherOwner, type ByoPrefixes } from './acceptance.ts';
 import { desiredVmStatus, type PrefixInUse } from './desired.ts';
 import { findingOf, isMissingPrefixPermission, type Finding } from './finding.ts';
 import type { GatewayPools } from './gateway-pools.ts';
@@ -72,16 +66,12 @@ async function provisionOn(side: CloudSide, inputs: PooledInputs, call: CloudCal
   const { configuration, reference, previous, pool } = inputs;
   const configurationUid = uidOf(configuration);
   const prefixId = wantedPrefixId(side.provider, configuration);
-  const known = knownPrefix(previous, prefixId);
-  if (isInPlace(pool, { configurationUid, prefixId }) && (prefixId === undefined || known)) return inPlace(inputs, pool, known);
+  if (isSamePrefix(previous, prefixId) && isInPlace(pool, { configurationUid, prefixId }))
+    return inPlace(inputs, pool, prefixOf(previous));
 
   const prefix = await preparePrefix(side, inputs, call);
   if (prefix && isFinding(prefix)) return refused(prefix);
-  const wanted = {
-    configurationUid,
-    prefixId: prefix?.id,
-    ...(prefix && { availableAddresses: availableAddresses(prefix, configurationUid) }),
-  };
+  const wanted = wantedConfiguration(configurationUid, prefix);
   const result = await side.pools.change(reference, { ensure: [wanted], remove: [] });
   const refusal = result.refused.get(configurationUid);
   if (refusal) return { standing: { accepted, cloud: findingOf(refusal) }, error: refusal };
@@ -91,11 +81,28 @@ async function provisionOn(side: CloudSide, inputs: PooledInputs, call: CloudCal
   return failure ? { ...after, standing: { accepted, cloud: findingOf(failure) }, error: failure } : after;
 }
 
+/** Without a prefix: private-IP mode. */
+function wantedConfiguration(configurationUid: string, prefix: PublicIpPrefix | undefined): WantedIpConfiguration {
+  if (prefix === undefined) return { configurationUid };
+  return { configurationUid, prefixId: prefix.id, availableAddresses: availableAddresses(prefix, configurationUid) };
+}
+
+/** Whether what was reached so far is with this prefix; with another one, that one may still have to go. */
+function isSamePrefix(
+  previous: GatewayVmConfigurationStatus | undefined,
+  prefixId: string | undefined,
+): previous is GatewayVmConfigurationStatus {
+  return previous !== undefined && previous.publicIpPrefixId?.toLowerCase() === prefixId?.toLowerCase();
+}
+
 function inPlace({ configuration }: PooledInputs, pool: GatewayPool, prefix: PrefixInUse | undefined): Provisioned {
   const vm = desiredVmStatus(configuration, pool, prefix);
   const complete = vm.gatewayVmProfiles?.length ?? 0;
   if (pool.instances.length === 0)
-    return { vm, standing: { accepted, cloud: { reason: 'NoGatewayNodes', message: 'The pool has no nodes. Scale it to two or more.' } } };
+    return {
+      vm,
+      standing: { accepted, cloud: { reason: 'NoGatewayNodes', message: 'The pool has no nodes. Scale it to two or more.' } },
+    };
   if (complete < pool.instances.length) {
     const message = `${String(complete)} of ${String(pool.instances.length)} nodes have their addresses.`;
     return { vm, standing: { accepted, cloud: { reason: 'Provisioning', message } }, isUnderWay: true };
@@ -112,10 +119,8 @@ function wantedPrefixId(provider: CloudProvider, configuration: StaticGatewayCon
 }
 
 /** A prefix that is in use cannot go or change, so what is known of it stays true. */
-function knownPrefix(previous: GatewayVmConfigurationStatus | undefined, prefixId: string | undefined): PrefixInUse | undefined {
-  const { publicIpPrefixId: id, egressIpPrefix: cidr } = previous ?? {};
-  if (id === undefined || cidr === undefined || id.toLowerCase() !== prefixId?.toLowerCase()) return undefined;
-  return { id, cidr };
+function prefixOf({ publicIpPrefixId: id, egressIpPrefix: cidr }: GatewayVmConfigurationStatus): PrefixInUse | undefined {
+  return id === undefined || cidr === undefined ? undefined : { id, cidr };
 }
 
 async function preparePrefix(
@@ -150,7 +155,11 @@ function checkOwner(
 }
 
 /** A configuration that had a prefix of its own, and now brings one or needs none. */
-async function dropUnusedPrefix(provider: CloudProvider, { configuration, previous }: PooledInputs, call: CloudCall): Promise<void> {
+async function dropUnusedPrefix(
+  provider: CloudProvider,
+  { configuration, previous }: PooledInputs,
+  call: CloudCall,
+): Promise<void> {
   const own = provider.ownPrefixId(uidOf(configuration)).toLowerCase();
   const isOwnWanted = wantedPrefixId(provider, configuration)?.toLowerCase() === own;
   if (isOwnWanted || previous?.publicIpPrefixId?.toLowerCase() !== own) return;

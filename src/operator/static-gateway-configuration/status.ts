@@ -1,10 +1,7 @@
 import { conditionOf, type Condition, type DesiredCondition } from '../../api/condition.ts';
 import { conditionTypes } from '../../api/conditions.ts';
 import type { GatewayVmConfigurationStatus } from '../../api/gateway-vm-configuration.ts';
-import type {
-  StaticGatewayConfiguration,
-  StaticGatewayConfigurationStatus,
-} from '../../api/static-gateway-configuration.ts';
+import type { StaticGatewayConfiguration, StaticGatewayConfigurationStatus } from '../../api/static-gateway-configuration.ts';
 import { definedOnly } from '../../base/defined.ts';
 import { setConditions } from '../../kube/conditions.ts';
 import type { Finding } from './finding.ts';
@@ -34,7 +31,14 @@ interface StatusInputs {
 const maxMessageLength = 4096;
 
 /** The whole status of a configuration. Pure. */
-export function desiredStatus({ configuration, standing, vm, gateways, usage, now }: StatusInputs): StaticGatewayConfigurationStatus {
+export function desiredStatus({
+  configuration,
+  standing,
+  vm,
+  gateways,
+  usage,
+  now,
+}: StatusInputs): StaticGatewayConfigurationStatus {
   const ready = gateways.filter(({ state }) => state === 'Ready');
   return {
     ...definedOnly({
@@ -55,7 +59,11 @@ export function desiredStatus({ configuration, standing, vm, gateways, usage, no
 }
 
 /** The status of a configuration that is being deleted: the conditions say so, the rest stays as it was. */
-export function deletingStatus(configuration: StaticGatewayConfiguration, message: string, now: Date): StaticGatewayConfigurationStatus {
+export function deletingStatus(
+  configuration: StaticGatewayConfiguration,
+  message: string,
+  now: Date,
+): StaticGatewayConfigurationStatus {
   const conditions = conditionTypes.map((type) => conditionOf(type, 'Deleting', message));
   return { ...configuration.status, conditions: desiredConditions(configuration, conditions, now) };
 }
@@ -83,7 +91,8 @@ function summedUp({ accepted, cloud }: Standing, gateways: readonly Gateway[]): 
   ] as const;
   const gatewaysReady = gatewaysCondition(parts, gateways);
   const all = [...parts, gatewaysReady];
-  const decisive = gatewaysReady.status === 'True' ? gatewaysReady : (all.find(({ status }) => status !== 'True') ?? gatewaysReady);
+  const decisive =
+    gatewaysReady.status === 'True' ? gatewaysReady : (all.find(({ status }) => status !== 'True') ?? gatewaysReady);
   return [{ ...decisive, type: 'Ready' }, ...all];
 }
 

@@ -158,8 +158,10 @@ async function consoleTail(stateDir: string, name: string): Promise<string> {
 
 /** Process 1 of a machine that has booted, as the host numbers it; `undefined` when it does not run. */
 async function initPid(stateDir: string, name: string): Promise<number | undefined> {
-  const plug = (await readIfExists(join(machineFolders(stateDir, name).folder, 'plug.pid'))) ?? '';
-  if (plug === '') return undefined;
+  const { folder } = machineFolders(stateDir, name);
+  const plug = (await readIfExists(join(folder, 'plug.pid'))) ?? '';
+  const commandLine = plug === '' ? undefined : await readIfExists(`/proc/${plug}/cmdline`).catch(() => undefined);
+  if (commandLine?.split('\0').includes(folder) !== true) return undefined; // the number may be another machine's plug by now
   const children = await readIfExists(`/proc/${plug}/task/${plug}/children`).catch(() => undefined);
   const init = (children ?? '').split(' ').find(Boolean);
   return init !== undefined && (await exists(`/proc/${init}/root/run/segw-booted`)) ? Number(init) : undefined;

@@ -6,6 +6,7 @@ import { ComputeManagementClient } from '@azure/arm-compute';
 import { NetworkManagementClient } from '@azure/arm-network';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import { pollUntil } from '../../../src/base/poll.ts';
+import { serviceAccountIssuer } from '../../../src/cluster/service-account-keys.ts';
 import { createMemoryPlatform } from '../../support/memory-platform.ts';
 import { type RegionServer, startRegionServer } from '../../support/region-server.ts';
 
@@ -133,6 +134,22 @@ describe('managed clusters and agent pools over the SDK', () => {
     assert.equal(nodesOf('nodepool1').length, 2);
     assert.match(nodesOf('nodepool1')[0]?.name ?? '', /^aks-nodepool1-\d{8}-vmss000000$/);
     assert.equal(nodesOf('nodepool1')[0]?.labels['kubernetes.azure.com/mode'], 'system');
+  });
+
+  test('the feature is installed before the first node starts, and its operator is the identity of the cluster', () => {
+    const steps = platform.events().map((event) => event.replace(/-\d{8}-(?:cp|vmss\d{6})$/, ''));
+    assert.deepEqual(steps.slice(0, 3), ['start c1', 'install c1', 'start aks-nodepool1']);
+    const { clientId = '', armEndpoint } = platform.features().get('c1') ?? {};
+    assert.equal(armEndpoint, 'https://management.segw.test');
+    const { principals } = server.region.world;
+    assert.equal(principals.find(clientId)?.objectId, created.identity?.principalId);
+    const key =
+      platform
+        .machineNames()
+        .find((name) => name.endsWith('-cp'))
+        ?.replace(/-cp$/, '') ?? '';
+    const subject = 'system:serviceaccount:kube-egress-gateway-system:segw-operator';
+    assert.ok(principals.isFederated({ clientId, issuer: serviceAccountIssuer({ key }), subject }));
   });
 
   test('its credentials are a kubeconfig that leads to its loopback port', async () => {
@@ -295,6 +312,7 @@ describe('managed clusters and agent pools over the SDK', () => {
     const { networkProfile } = await readCluster();
     await putCluster({ networkProfile: { ...networkProfile, staticEgressGatewayProfile: { enabled: false } } });
     assert.equal((await readCluster()).networkProfile?.staticEgressGatewayProfile?.enabled, false);
+    assert.equal(platform.features().has('c1'), false);
     await assert.rejects(putPool('gw', gatewayPool(2)), isError('StaticEgressGatewayNotEnabled', /not enabled on this cluster/));
   });
 

@@ -8,7 +8,7 @@ import { diff } from '../../../src/dataplane/diff/diff.ts';
 import { hostNamespace } from '../../../src/dataplane/host-state.ts';
 import type { Host } from '../../../src/dataplane/host.ts';
 import { gatewayScope } from '../../../src/dataplane/scope.ts';
-import { startGatewayPlane, type GatewayPlane } from '../../../src/gateway-agent/gateway-plane.ts';
+import { startGatewayPlane, type GatewayPlane, type Pass } from '../../../src/gateway-agent/gateway-plane.ts';
 import { planGateway, type Plan, type Programme } from '../../../src/gateway-agent/inputs.ts';
 import { systemClock } from '../../../src/kube/clock.ts';
 import { watchNamespaces } from '../../../src/linux/namespaces-watch.ts';
@@ -23,6 +23,7 @@ const log = createLogger('test', { level: 'silent' });
 let node: LinuxNode;
 let plane: GatewayPlane;
 let plan: Plan;
+let outcomes: Pass['outcome'][];
 
 beforeEach(async () => {
   node = openNode(await findBinary('wireguard-go'));
@@ -43,13 +44,14 @@ afterEach(async () => {
 });
 
 function startPlane(host: Host): GatewayPlane {
+  outcomes = [];
   return startGatewayPlane({
     host,
     plan: () => plan,
     remembered: undefined,
     store: { write: () => Promise.resolve() },
     watchKernel: (onChanges) => watchNamespaces({ [hostNamespace]: node.hostPath, segw: node.gatewayPath }, onChanges),
-    onPass: () => undefined,
+    onPass: (_state, { outcome }) => outcomes.push(outcome),
     settings: node.settings,
     clock: systemClock,
     log,
@@ -126,6 +128,7 @@ test('removed, there is neither a namespace nor a link nor a rule', async () => 
   plan = { kind: 'remove' };
   plane.replan();
   await pollUntil('it is removed', () => (plane.state.trouble?.reason === 'Removed' ? true : undefined), { timeoutMs: 20_000 });
+  assert.deepEqual(new Set(outcomes), new Set(['ok']));
   assert.equal(isNetns(node.gatewayPath), false);
   assert.equal(runIn(node.hostPath, 'ip', '-o', 'link').trim().split('\n').length, 1);
   assert.equal(runIn(node.hostPath, 'nft', 'list', 'ruleset'), '');

@@ -1,0 +1,314 @@
+import { isDeepStrictEqual } from 'node:util';
+import { systemNamespace } from '../api/names.ts';
+import { messageOf } from '../base/error.ts';
+import type { Logger } from '../base/log.ts';
+import type { Invocation } from '../cni/invocation.ts';
+import type { Host } from '../dataplane/host.ts';
+import type { WorkerInputs } from '../dataplane/model.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { startHeartbeat } from '../kube/lease.ts';
+import { startProber, type Prober } from '../tunnel-probe/prober.ts';
+import { add, podOf, type Attaching } from './add.ts';
+import { admit } from './admission.ts';
+import { AttachedPods, type RegisteredPod } from './attached-pods.ts';
+import { startPluginChain, type ChainState, type PluginChain } from './chain-plugin.ts';
+import { startCniServer, type CniServer } from './cni-server.ts';
+import { stateFiles, type WorkerAgentConfig } from './config.ts';
+import { leavingPods } from './del.ts';
+import { removesLink, touchesPlane, type KernelChange, type WatchKernel } from './kernel-change.ts';
+import { createMetrics, type WorkerMetrics } from './metrics.ts';
+import { Plane } from './plane.ts';
+import { desiredEndpoints, EndpointWriter } from './pod-endpoints.ts';
+import { startPodEvents, type PodEvents } from './pod-events.ts';
+import type { PodLinks } from './pod-links.ts';
+import { StatusWriter } from './status-writer.ts';
+import { SurroundingsFile } from './surroundings-file.ts';
+import { Watches } from './watches.ts';
+import { WorkerState } from './worker-state.ts';
+import { desiredStatus } from './worker-status.ts';
+
+export interface WorkerAgentOptions {
+  readonly config: WorkerAgentConfig;
+  readonly client: KubeClient;
+  readonly host: Host;
+  readonly links: PodLinks;
+  readonly watchKernel: WatchKernel;
+  readonly publicKey: string;
+  /** Bytes. */
+  readonly uplinkMtu: number;
+  readonly log: Logger;
+}
+
+export interface WorkerAgent {
+  /** Why annotated pods are not served; `undefined`: they are. */
+  whyNotReady(): string | undefined;
+  readonly metrics: WorkerMetrics;
+  /** Leaves the kernel, the files and the chained plugin as they are: pods go on. */
+  stop(): Promise<void>;
+}
+
+/** A link that goes is reported by the kernel; this is for reports that get lost. */
+const sweepMs = 500;
+const leaseSeconds = 20;
+
+/**
+ * Starts the agent of a worker node. It works at once with what is on disk, and with the API server as soon as that answers. Throws
+ * when the socket of the plugin cannot be made.
+ */
+export async function startWorkerAgent(options: WorkerAgentOptions): Promise<WorkerAgent> {
+  const files = stateFiles(options.config);
+  const registry = await AttachedPods.load(files.pods, options.log);
+  const surroundingsFile = new SurroundingsFile(files.surroundings);
+  const surroundings = await surroundingsFile.read();
+  const agent = new Agent(options, { ...registry, surroundingsFile, surroundings });
+  try {
+    await agent.start();
+  } catch (error) {
+    await agent.stop();
+    throw error;
+  }
+  return agent;
+}
+
+interface Kept {
+  readonly pods: AttachedPods;
+  readonly isComplete: boolean;
+  readonly surroundingsFile: SurroundingsFile;
+  readonly surroundings: WorkerState['surroundings'];
+}
+
+class Agent implements WorkerAgent, Attaching {
+  readonly metrics: WorkerMetrics;
+  readonly links: PodLinks;
+  readonly #options: WorkerAgentOptions;
+  readonly #kept: Kept;
+  readonly #watches: Watches;
+  readonly #state: WorkerState;
+  readonly #plane: Plane;
+  readonly #prober: Prober;
+  readonly #status: StatusWriter;
+  readonly #endpoints: EndpointWriter;
+  readonly #chain: PluginChain;
+  readonly #events: PodEvents;
+  readonly #heartbeat: { stop(): Promise<void> };
+  readonly #kernelWatch: { stop(): void };
+  readonly #sweepTimer: NodeJS.Timeout;
+  #server: CniServer | undefined;
+  #chainState: ChainState = { isChained: false };
+  #isChainWanted: boolean | undefined;
+  #carried: WorkerInputs | undefined;
+  readonly #background = new Set<Promise<void>>();
+  #isRefreshDue = false;
+  #change = Promise.withResolvers<void>();
+
+  constructor(options: WorkerAgentOptions, kept: Kept) {
+    const { config, client, host, log, links, publicKey, uplinkMtu } = options;
+    this.#options = options;
+    this.#kept = kept;
+    this.links = links;
+    this.metrics = createMetrics(() => this.#state.pods);
+    this.#plane = new Plane({ host, log });
+    this.#prober = startProber({ onVerdict: (number, verdict) => this.#onVerdict(number, verdict), log });
+    this.#watches = new Watches({ client, nodeName: config.nodeName, onChange: () => this.#refreshSoon(), log });
+    this.#state = new WorkerState({
+      own: { name: config.nodeName, publicKey, given: config.networks },
+      uplinkMtu,
+      ...kept,
+      watches: this.#watches,
+      links,
+      verdictOf: (number) => this.#prober.verdictOf(number),
+    });
+    this.#status = new StatusWriter({
+      client,
+      read: () => this.#watches.worker(),
+      desired: (worker, now) => desiredStatus(worker, this.#facts(), now),
+      log,
+    });
+    this.#endpoints = new EndpointWriter({ client, log });
+    this.#chain = startPluginChain({
+      plugin: config.plugin,
+      binDirectory: config.cniBinDirectory,
+      configurationDirectory: config.cniConfigurationDirectory,
+      onChange: (state) => this.#onChain(state),
+      log,
+    });
+    this.#events = startPodEvents({ client, instance: config.podName, log });
+    this.#heartbeat = startHeartbeat({
+      client,
+      key: { namespace: systemNamespace, name: `worker-${config.nodeName}` },
+      holderIdentity: config.podName,
+      durationSeconds: leaseSeconds,
+      log,
+    });
+    this.#kernelWatch = options.watchKernel((changes) => this.#onKernelChanges(changes));
+    this.#sweepTimer = setInterval(() => this.#sweep(), sweepMs);
+  }
+
+  async start(): Promise<void> {
+    this.#state.sweep();
+    this.#refreshSoon();
+    this.#server = await startCniServer({
+      path: this.#options.config.cniSocket,
+      handle: (invocation, signal) => this.metrics.cniCall(invocation.command, () => this.#handle(invocation, signal)),
+    });
+  }
+
+  whyNotReady(): string | undefined {
+    if (!this.#state.isSynced) return 'the cluster has not been read from the API server yet';
+    return this.#state.notReady?.reason === 'GatewayNode' ? undefined : this.#state.notReady?.message;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#sweepTimer);
+    this.#kernelWatch.stop();
+    await this.#server?.stop();
+    await Promise.all([this.#watches.stop(), this.#prober.stop(), this.#chain.stop(), this.#heartbeat.stop()]);
+    await Promise.all([this.#status.stop(), this.#endpoints.stop(), this.#events.stop(), this.#plane.stop()]);
+    await Promise.all([...this.#background, this.#savePods()]);
+  }
+
+  admission(sgcKey: string): ReturnType<Attaching['admission']> {
+    return admit(sgcKey, this.#state);
+  }
+
+  async wanting<T>(sgcKey: string, work: () => Promise<T>): Promise<T> {
+    const end = this.#state.wait(sgcKey);
+    this.#status.request();
+    try {
+      return await work();
+    } finally {
+      end();
+      this.#refreshSoon();
+    }
+  }
+
+  async changed(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await Promise.race([this.#change.promise, promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Disk and kernel at once: after a crash in between, the pod has not started. */
+  async attach(pod: RegisteredPod): Promise<void> {
+    this.#state.attach(pod);
+    try {
+      await Promise.all([this.#kept.pods.save(), this.#carry()]);
+      await this.#plane.forget(pod.address);
+    } catch (error) {
+      this.#state.detach(pod);
+      throw error;
+    }
+  }
+
+  async #handle(invocation: Invocation, signal: AbortSignal): Promise<unknown> {
+    const { command } = invocation;
+    if (command === 'ADD') return await add(invocation, this, { limitMs: this.#options.config.addLimitMs, signal });
+    if (command === 'CHECK') return this.#check(invocation);
+    for (const pod of leavingPods(invocation, this.#state.pods)) this.#state.detach(pod);
+    this.#refreshSoon();
+    return undefined;
+  }
+
+  /** The runtimes that we know never ask. */
+  #check(invocation: Invocation): undefined {
+    podOf(invocation, this.links);
+  }
+
+  #refreshSoon(): void {
+    if (this.#isRefreshDue) return;
+    this.#isRefreshDue = true;
+    setImmediate(() => {
+      this.#isRefreshDue = false;
+      this.#refresh();
+    });
+  }
+
+  /** Brings everything that is derived up to date. Whatever fails is retried by whoever does it. */
+  #refresh(): void {
+    this.#events.tell(this.#state.refresh(), this.#state.pods);
+    this.#setChain(this.#watches.isFeatureWanted);
+    this.#prober.probe(this.#state.probeTargets());
+    this.#carryInBackground();
+    this.#status.request();
+    this.#writeDown();
+    const { promise: _promise, resolve } = this.#change;
+    this.#change = Promise.withResolvers();
+    resolve();
+  }
+
+  #writeDown(): void {
+    const { surroundings } = this.#state;
+    const { nodeName } = this.#options.config;
+    this.#inBackground('registry not saved', this.#savePods());
+    if (!surroundings || !this.#state.isSynced) return;
+    this.#inBackground('surroundings not saved', this.#kept.surroundingsFile.write(surroundings));
+    const { vmConfigurations } = this.#watches.view();
+    const gateways = surroundings.gateways.map((gateway) => ({ ...gateway, state: this.#state.stateOf(gateway.number) }));
+    this.#endpoints.set(desiredEndpoints({ nodeName, pods: this.#state.pods, surroundings, gateways, vmConfigurations }));
+  }
+
+  async #savePods(): Promise<void> {
+    if (this.#state.isComplete) await this.#kept.pods.save();
+  }
+
+  async #carry(): Promise<void> {
+    const inputs = this.#state.inputs();
+    if (inputs === undefined || isDeepStrictEqual(inputs, this.#carried)) return;
+    this.#carried = inputs;
+    await this.#plane.carry(inputs);
+  }
+
+  #carryInBackground(): void {
+    this.#inBackground('kernel not changed, will be tried again', this.#carry());
+  }
+
+  #inBackground(failure: string, work: Promise<void>): void {
+    const done = work.catch((error: unknown) => this.#options.log.error({ error: messageOf(error) }, failure));
+    this.#background.add(done);
+    void done.finally(() => this.#background.delete(done));
+  }
+
+  #onVerdict(number: number, verdict: ReturnType<Prober['verdictOf']>): void {
+    this.#options.log.info({ gateway: number, verdict }, 'gateway verdict');
+    this.metrics.gatewayVerdict(number, verdict);
+    this.#carryInBackground();
+    this.#refreshSoon();
+  }
+
+  #onKernelChanges(changes: readonly KernelChange[]): void {
+    if (changes.some((change) => touchesPlane(change))) this.#plane.repair();
+    if (changes.some((change) => removesLink(change))) this.#sweep();
+  }
+
+  #sweep(): void {
+    if (!this.#state.sweep()) return;
+    this.#carryInBackground();
+    this.#refreshSoon();
+  }
+
+  #setChain(isWanted: boolean | undefined): void {
+    if (isWanted === undefined || isWanted === this.#isChainWanted) return;
+    this.#isChainWanted = isWanted;
+    this.#chain.setWanted(isWanted);
+  }
+
+  #onChain(state: ChainState): void {
+    if (isDeepStrictEqual(state, this.#chainState)) return;
+    this.#options.log.info({ ...state }, 'plugin chain');
+    this.#chainState = state;
+    this.#status.request();
+  }
+
+  #facts(): Parameters<typeof desiredStatus>[1] {
+    const { config, publicKey } = this.#options;
+    const { pods, waiting, notReady } = this.#state;
+    const { gatewayStatuses } = this.#watches.view();
+    return { publicKey, nodeAddress: config.nodeAddress, gatewayStatuses, pods, waiting, chain: this.#chainState, notReady };
+  }
+}

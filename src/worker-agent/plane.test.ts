@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeClock } from '../../test/support/fake-clock.ts';
+import { gateway, pod, sgc, worker } from '../../test/support/dataplane/worlds.ts';
+import { SegwError } from '../base/error.ts';
+import { createLogger } from '../base/log.ts';
+import { desiredWorker } from '../dataplane/desired-worker.ts';
+import { describeStep } from '../dataplane/describe-step.ts';
+import { diff } from '../dataplane/diff/diff.ts';
+import type { Host } from '../dataplane/host.ts';
+import { MemoryHost } from '../dataplane/memory/memory-host.ts';
+import type { WorkerInputs } from '../dataplane/model.ts';
+import { workerScope } from '../dataplane/scope.ts';
+import { Plane } from './plane.ts';
+
+const log = createLogger('test', { level: 'silent' });
+const inputs = worker({ gateways: [gateway(1), gateway(2)], sgcs: [sgc('a', { gateways: [1, 2] })], pods: [pod(2), pod(3)] });
+
+interface Rig {
+  readonly plane: Plane;
+  readonly clock: FakeClock;
+  readonly kernel: MemoryHost;
+  /** First lines of the steps since the last look. */
+  steps(): string[];
+  /** How often the kernel was read since the last look. */
+  reads(): number;
+  fail(count: number): void;
+}
+
+function rig(): Rig {
+  const kernel = new MemoryHost();
+  const clock = new FakeClock();
+  let steps: string[] = [];
+  let reads = 0;
+  let failures = 0;
+  const host: Host = {
+    observe: async (scope) => {
+      reads += 1;
+      return await kernel.observe(scope);
+    },
+    apply: async (step) => {
+      if (failures > 0) {
+        failures -= 1;
+        throw new SegwError('SystemCall', 'refused');
+      }
+      steps.push(describeStep(step).split('\n', 1)[0] ?? '');
+      await kernel.apply(step);
+    },
+  };
+  const take = <T>(value: T, reset: () => void): T => {
+    reset();
+    return value;
+  };
+  return {
+    plane: new Plane({ host, log, clock }),
+    clock,
+    kernel,
+    steps: () => take(steps, () => (steps = [])),
+    reads: () => take(reads, () => (reads = 0)),
+    fail: (count) => (failures = count),
+  };
+}
+
+async function assertCarries({ kernel }: Rig, expected: WorkerInputs): Promise<void> {
+  assert.deepEqual(diff(await kernel.observe(workerScope()), desiredWorker(expected)), []);
+}
+
+test('the first time the kernel is read; afterwards changes are written without reading', async () => {
+  const it = rig();
+  await it.plane.carry(inputs);
+  assert.equal(it.reads(), 1);
+  const next = { ...inputs, pods: [pod(2), pod(3), pod(4)] };
+  await it.plane.carry(next);
+  assert.equal(it.reads(), 0);
+  await assertCarries(it, next);
+});
+
+test('a death is a route, a transaction for the maps, and a kick, in this order', async () => {
+  const it = rig();
+  await it.plane.carry(inputs);
+  it.steps();
+  const after = { ...inputs, gateways: [gateway(1, { state: 'dead' }), gateway(2)] };
+  await it.plane.carry(after);
+  const steps = it.steps();
+  assert.match(steps[0] ?? '', /^host: replace route default .*sgw2$/);
+  assert.match(steps.at(-1) ?? '', /^host: kick tcp mark 0x1/);
+  assert.equal(it.reads(), 1, 'the first time only');
+  await assertCarries(it, after);
+});
+
+test('what was asked for while the plane was at work is skipped up to the last', async () => {
+  const it = rig();
+  const sizes = [1, 2, 3, 4].map((count) => ({ ...inputs, pods: Array.from({ length: count }, (_, index) => pod(index + 2)) }));
+  await Promise.all(sizes.map((size) => it.plane.carry(size)));
+  await assertCarries(it, sizes.at(-1) ?? inputs);
+});
+
+test('a kernel that is not as it was left is read and repaired', async () => {
+  const it = rig();
+  await it.plane.carry(inputs);
+  await it.kernel.apply({ namespace: 'host', kind: 'nft', transaction: { kind: 'remove', table: 'segw' } });
+  it.reads();
+  const next = { ...inputs, pods: [pod(2)] };
+  await it.plane.carry(next);
+  assert.equal(it.reads(), 1);
+  await assertCarries(it, next);
+});
+
+test('a report of the kernel is acted upon within a moment, many at once only once', async () => {
+  const it = rig();
+  await it.plane.carry(inputs);
+  await it.kernel.apply({ namespace: 'host', kind: 'remove-link', name: 'sgw1' });
+  it.reads();
+  for (let count = 0; count < 10; count += 1) it.plane.repair();
+  await it.clock.advance(100);
+  await it.plane.stop();
+  assert.equal(it.reads(), 1);
+  await assertCarries(it, inputs);
+});
+
+test('what the kernel refuses is an error, and is tried again', async () => {
+  const it = rig();
+  it.fail(1);
+  await assert.rejects(it.plane.carry(inputs), { code: 'SystemCall' });
+  await it.clock.advance(1000);
+  await it.plane.stop();
+  await assertCarries(it, inputs);
+});
+
+test('without any report the kernel is read every half minute', async () => {
+  const it = rig();
+  await it.plane.carry(inputs);
+  it.reads();
+  await it.clock.advance(30_000);
+  await it.plane.stop();
+  assert.equal(it.reads(), 1);
+});

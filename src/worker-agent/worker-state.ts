@@ -1,0 +1,145 @@
+import type { StaticGatewayConfiguration } from '../api/static-gateway-configuration.ts';
+import type { GatewayState, WorkerInputs } from '../dataplane/model.ts';
+import { defaultSettings } from '../dataplane/settings.ts';
+import type { ProbeTarget } from '../tunnel-probe/prober.ts';
+import type { Verdict } from '../tunnel-probe/detector.ts';
+import type { Knowledge } from './admission.ts';
+import type { AttachedPods, RegisteredPod } from './attached-pods.ts';
+import type { NotReady } from './cluster-networks.ts';
+import { departedPods } from './del.ts';
+import { probedGateways } from './gateways.ts';
+import { workerInputs } from './inputs.ts';
+import type { Pod } from './kube-kinds.ts';
+import type { PodLinks } from './pod-links.ts';
+import { podChanges } from './pod-watch.ts';
+import { desiredSurroundings, type OwnNode, type Surroundings } from './surroundings.ts';
+import type { Watches } from './watches.ts';
+
+interface WorkerStateOptions {
+  readonly own: OwnNode;
+  /** Bytes. */
+  readonly uplinkMtu: number;
+  readonly pods: AttachedPods;
+  /** Whether `pods` came from a sound file. */
+  readonly isComplete: boolean;
+  /** What was known before the restart. */
+  readonly surroundings: Surroundings | undefined;
+  readonly watches: Pick<Watches, 'isSynced' | 'view' | 'pods' | 'configuration'>;
+  readonly links: PodLinks;
+  readonly verdictOf: (number: number) => Verdict;
+}
+
+/** What the agent knows: the pods of its node, and the surroundings as the API server last had them. It waits for nothing. */
+export class WorkerState implements Knowledge {
+  readonly #options: WorkerStateOptions;
+  /** Keys of SGCs that an ADD waits for, once for each. */
+  readonly #waiting: string[] = [];
+  /** Uids of pods that have passed ADD, and that the API server has not shown yet. */
+  readonly #awaited = new Set<string>();
+  #surroundings: Surroundings | undefined;
+  #notReady: NotReady | undefined;
+  #isComplete: boolean;
+  #isSynced = false;
+
+  constructor(options: WorkerStateOptions) {
+    this.#options = options;
+    this.#surroundings = options.surroundings;
+    this.#isComplete = options.isComplete;
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** Whether the registry names every pod that is ours. Until it does, nothing of it may reach the kernel, nor the disk. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  get notReady(): NotReady | undefined {
+    return this.#notReady;
+  }
+
+  get surroundings(): Surroundings | undefined {
+    return this.#surroundings;
+  }
+
+  get pods(): readonly RegisteredPod[] {
+    return this.#options.pods.list();
+  }
+
+  get waiting(): readonly string[] {
+    return this.#waiting;
+  }
+
+  findConfiguration(key: string): StaticGatewayConfiguration | undefined {
+    return this.#options.watches.configuration(key);
+  }
+
+  stateOf(gateway: number): GatewayState {
+    const { verdictOf } = this.#options;
+    const known = (this.#surroundings?.gateways ?? []).filter(({ number }) => number === gateway);
+    return probedGateways(known, verdictOf)[0]?.state ?? 'dead';
+  }
+
+  /** A pod has passed ADD. */
+  attach(pod: RegisteredPod): void {
+    this.#options.pods.put(pod);
+    if (!this.#options.watches.pods().some(({ metadata }) => metadata.uid === pod.uid)) this.#awaited.add(pod.uid);
+  }
+
+  /** A pod is on its way out, or was not attached after all. */
+  detach(pod: RegisteredPod): void {
+    this.#awaited.delete(pod.uid);
+    if (pod.phase === 'leaving') this.#options.pods.put(pod);
+    else this.#options.pods.remove(pod);
+  }
+
+  /** Counts an ADD that waits. The answer ends that. */
+  wait(sgcKey: string): () => void {
+    this.#waiting.push(sgcKey);
+    return () => {
+      this.#waiting.splice(this.#waiting.indexOf(sgcKey), 1);
+    };
+  }
+
+  /** Takes over what the API server has now. Returns the annotated pods for which nothing can be done. */
+  refresh(): readonly Pod[] {
+    const { watches, own, links, pods } = this.#options;
+    if (!watches.isSynced) return [];
+    const desired = desiredSurroundings(watches.view(), own, this.#surroundings);
+    this.#notReady = 'notReady' in desired ? desired.notReady : undefined;
+    if ('surroundings' in desired) this.#surroundings = desired.surroundings;
+    const present = watches.pods();
+    for (const { metadata } of present) this.#awaited.delete(metadata.uid ?? '');
+    const { put, remove, refused } = podChanges({ pods: present, registered: this.pods, awaited: this.#awaited, links });
+    for (const pod of put) pods.put(pod);
+    for (const pod of remove) pods.remove(pod);
+    this.#isComplete = true;
+    this.#isSynced = true;
+    return refused;
+  }
+
+  /** Lets pods go whose link is gone. True when there were any. */
+  sweep(): boolean {
+    const departed = departedPods(this.pods, this.#options.links);
+    for (const pod of departed) this.#options.pods.put(pod);
+    return departed.length > 0;
+  }
+
+  /** What the kernel is to carry; `undefined`: not known, or not our matter, as on a gateway node. */
+  inputs(): WorkerInputs | undefined {
+    const { uplinkMtu, own, verdictOf } = this.#options;
+    if (this.#surroundings === undefined || !this.#isComplete || this.#notReady?.reason === 'GatewayNode') return undefined;
+    return workerInputs(this.#surroundings, { uplinkMtu, publicKey: own.publicKey, pods: this.pods, verdictOf });
+  }
+
+  /** The gateways of the SGCs that this worker is authorised to use. */
+  probeTargets(): ProbeTarget[] {
+    const { gateways = [], sgcs = [] } = this.#surroundings ?? {};
+    const used = new Set(sgcs.flatMap((sgc) => sgc.gateways));
+    return gateways
+      .filter(({ number }) => used.has(number))
+      .map(({ number, address }) => ({ number, address, port: defaultSettings.probePort }));
+  }
+}

@@ -1,0 +1,63 @@
+import type { EgressWorker, EgressWorkerStatus } from '../api/egress-worker.ts';
+import type { GatewayStatus } from '../api/gateway-status.ts';
+import { defaultSettings, workerPort } from '../dataplane/settings.ts';
+import type { RegisteredPod } from './attached-pods.ts';
+import { sgcKeyOf } from './attached-pods.ts';
+import type { ChainState } from './chain-plugin.ts';
+
+/** What the status is made of. */
+export interface WorkerFacts {
+  readonly publicKey: string;
+  readonly nodeAddress: string;
+  readonly gatewayStatuses: readonly GatewayStatus[];
+  readonly pods: readonly RegisteredPod[];
+  /** Keys of SGCs that an ADD waits for, once for each. */
+  readonly waiting: readonly string[];
+  readonly chain: ChainState;
+  /** Why annotated pods are refused or guarded, besides the chain. */
+  readonly notReady: { readonly reason: string; readonly message: string } | undefined;
+}
+
+/** The status of this node's EgressWorker. `now` is for `since`: RFC 3339. */
+export function desiredStatus(worker: EgressWorker, facts: WorkerFacts, now: string): EgressWorkerStatus {
+  const { publicKey, nodeAddress, gatewayStatuses, chain } = facts;
+  const notReady = facts.notReady ?? (chain.isChained ? undefined : toNotReady(chain));
+  const state = notReady ? 'NotReady' : 'Ready';
+  const { status: before } = worker;
+  const numbers = [...new Set(gatewayStatuses.map(({ spec }) => spec.number))].sort((a, b) => a - b);
+  return {
+    ...(worker.metadata.generation !== undefined && { observedGeneration: worker.metadata.generation }),
+    publicKey,
+    endpoints: numbers.map((gateway) => ({
+      gateway,
+      endpoint: `${nodeAddress}:${String(workerPort(defaultSettings, gateway))}`,
+    })),
+    wanted: wantedSgcs(facts),
+    cniChained: chain.isChained,
+    state,
+    ...(notReady && { reason: notReady.reason, message: notReady.message.slice(0, maxMessage) }),
+    since: before?.state === state && before.since !== undefined ? before.since : now,
+  };
+}
+
+const maxMessage = 1024;
+
+function toNotReady({ problem = 'the plugin is being chained' }: ChainState): {
+  readonly reason: string;
+  readonly message: string;
+} {
+  return { reason: 'NotChained', message: `The CNI plugin is not chained: ${problem}.` };
+}
+
+/** Every SGC that a pod of this node uses or waits for, with how many do. Guarded pods want theirs as well. */
+function wantedSgcs({ pods, waiting }: WorkerFacts): NonNullable<EgressWorkerStatus['wanted']> {
+  const counts = new Map<string, number>();
+  const used = pods.filter(({ phase }) => phase === 'attached' || phase === 'guarded').map((pod) => sgcKeyOf(pod));
+  for (const key of [...used, ...waiting]) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, count]) => {
+      const slash = key.indexOf('/');
+      return { namespace: key.slice(0, slash), name: key.slice(slash + 1), pods: count };
+    });
+}
