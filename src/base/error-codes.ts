@@ -59,7 +59,8 @@ export const errorCodes = {
   },
   ClusterNetworksUnknown: {
     means: 'The pod was refused: which networks belong to the cluster is not known, so nothing may be sent to a gateway.',
-    remedy: 'Where nodes have no pod CIDR or the cluster has no ServiceCIDR objects, give the networks to the worker-agent by flags.',
+    remedy:
+      'Where nodes have no pod CIDR or the cluster has no ServiceCIDR objects, give the networks to the worker-agent by flags.',
   },
   ConfigurationMissing: {
     means: "The pod's annotation names a StaticGatewayConfiguration that does not exist in the pod's own namespace.",

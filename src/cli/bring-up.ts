@@ -2,6 +2,7 @@ import { writeFileAtomic } from '../base/files.ts';
 import { inStep } from '../base/progress.ts';
 import { createSupply } from '../cluster/supply/supply.ts';
 import { createRegionClients, type AzureClients } from './aks/azure-clients.ts';
+import { isBusy } from './aks/azure-error.ts';
 import { readKubeconfig } from './aks/credentials.ts';
 import { changedCluster, desiredCluster } from './aks/desired-cluster.ts';
 import { request, runToEnd } from './aks/long-running.ts';
@@ -17,6 +18,8 @@ import { settledCluster } from './settled-cluster.ts';
 import { requireOwnFolder } from './state-folder.ts';
 
 const dnsRollout = ['rollout', 'status', '--namespace', 'kube-system', 'deployment/coredns', '--timeout=120s'];
+
+const maxAttempts = 5;
 
 interface BringUpOptions {
   readonly enableStaticEgressGateway: boolean;
@@ -48,8 +51,20 @@ export async function bringUp(context: Context, options: BringUpOptions): Promis
   await inStep(progress, 'wait for the cluster DNS', () => createKubectl(context).run(dnsRollout));
 }
 
-/** An existing cluster is put again as it is: that ends when its machines run and its nodes are Ready. */
+/** Two commands may see the cluster at rest and both ask: the service takes one, and the other waits for it. */
 async function ensureCluster(context: Context, clients: AzureClients, options: BringUpOptions): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await putCluster(context, clients, options);
+      return;
+    } catch (error) {
+      if (attempt === maxAttempts || !isBusy(error)) throw error;
+    }
+  }
+}
+
+/** An existing cluster is put again as it is: that ends when its machines run and its nodes are Ready. */
+async function putCluster(context: Context, clients: AzureClients, options: BringUpOptions): Promise<void> {
   const { resourceGroup, cluster: name } = names;
   const existing = await settledCluster(context, clients);
   const flags = options.enableStaticEgressGateway ? { enableStaticEgressGateway: true } : {};

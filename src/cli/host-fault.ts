@@ -16,10 +16,8 @@ export function toHostFault(thrown: unknown, folders: Folders): unknown {
   if (fullTexts.test(messageOf(thrown))) {
     return new SegwError('DiskFull', `the disk is full (${describeRoom(folders)}): ${messageOf(thrown)}`, { cause: thrown });
   }
-  if (hasErrno(thrown, 'EACCES') || hasErrno(thrown, 'EPERM')) {
-    return new SegwError('NeedsRoot', `${messageOf(thrown)}: the region and its credentials belong to the user who started it`, {
-      cause: thrown,
-    });
+  if (hasErrno(thrown, 'EACCES')) {
+    return new SegwError('NeedsRoot', `${messageOf(thrown)} (a region belongs to root, who starts it)`, { cause: thrown });
   }
   return thrown;
 }

@@ -3,7 +3,10 @@ import type { Writable } from 'node:stream';
 import yoctoSpinner from 'yocto-spinner';
 import type { Progress, ProgressStep } from '../base/progress.ts';
 
-/** A spinner with the step's last line on a terminal; elsewhere a line when a step starts and one when it ends, with its seconds. */
+/**
+ * A spinner with the step's last line on a terminal; elsewhere a line when a step starts and one when it ends, with its seconds. Of a
+ * step that fails, the last line stays: it may tell what the error does not.
+ */
 export function createProgress(stderr: Writable): Progress {
   return isTerminal(stderr) ? createSpinnerProgress(stderr) : createLineProgress(stderr);
 }
@@ -33,12 +36,16 @@ function createSpinnerProgress(stream: WriteStream): Progress {
 
   return {
     step(title): ProgressStep {
+      let last = '';
       running.push(title);
       show();
       return {
-        line: show,
+        line(text) {
+          last = text;
+          show(text);
+        },
         done: (seconds) => end(title, () => spinner.success(`${title} (${seconds.toFixed(1)} s)`)),
-        failed: (seconds) => end(title, () => spinner.error(`${title} (after ${seconds.toFixed(1)} s)`)),
+        failed: (seconds) => end(title, () => spinner.error(`${title} (after ${seconds.toFixed(1)} s)${quoted(last)}`)),
       };
     },
   };
@@ -47,12 +54,19 @@ function createSpinnerProgress(stream: WriteStream): Progress {
 function createLineProgress(stream: Writable): Progress {
   return {
     step(title): ProgressStep {
+      let last = '';
       stream.write(`- ${title}\n`);
       return {
-        line: () => undefined, // a log wants the steps, not every line of every tool
+        line(text) {
+          last = text; // a log wants the steps, not every line of every tool
+        },
         done: (seconds) => void stream.write(`  done in ${seconds.toFixed(1)} s: ${title}\n`),
-        failed: (seconds) => void stream.write(`  failed after ${seconds.toFixed(1)} s: ${title}\n`),
+        failed: (seconds) => void stream.write(`  failed after ${seconds.toFixed(1)} s: ${title}${quoted(last)}\n`),
       };
     },
   };
+}
+
+function quoted(line: string): string {
+  return line === '' ? '' : `: ${line}`;
 }

@@ -14,10 +14,17 @@ const lastWords = z.object({
 
 /** Why the daemon ended, from its log: in its own words when it had time for them, else `RegionFailed` with the last lines. */
 export function toRegionFailure(log: string): SegwError {
-  const lines = log.trim().split('\n');
-  const said = lastWords.safeParse(parseJson(lines.at(-1) ?? ''));
-  if (said.success) return new SegwError(said.data.code, said.data.msg, { remedy: said.data.remedy });
-  return new SegwError('RegionFailed', `the region ended:\n${lines.slice(-quotedLines).join('\n')}`);
+  return lastWordsIn(log) ?? new SegwError('RegionFailed', `the region ended:\n${linesOf(log).slice(-quotedLines).join('\n')}`);
+}
+
+/** What the daemon said when it could not start; `undefined` when the log ends otherwise. */
+export function lastWordsIn(log: string): SegwError | undefined {
+  const { success, data } = lastWords.safeParse(parseJson(linesOf(log).at(-1) ?? ''));
+  return success ? new SegwError(data.code, data.msg, { remedy: data.remedy }) : undefined;
+}
+
+function linesOf(log: string): readonly string[] {
+  return log.trim().split('\n');
 }
 
 function parseJson(text: string): unknown {

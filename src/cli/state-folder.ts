@@ -5,13 +5,15 @@ import { exists, readFolder } from '../base/files.ts';
 import { regionFiles } from './region-files.ts';
 import type { Settings } from './settings.ts';
 
-/** What there may be before the first start: an empty file system, images that were loaded early. */
-const early = new Set(['images', 'lost+found']);
+/** What there may be without a start: an empty file system, images that were loaded early, the rest of an interrupted purge. */
+const early = new Set(['images', 'lost+found', 'region']);
 
 /** Throws `InvalidInput` when SEGW_STATE_DIR names a folder with other things in it: `down --purge` would delete them. */
 export async function requireOwnFolder({ stateDir }: Pick<Settings, 'stateDir'>): Promise<void> {
   const foreign = (await readFolder(stateDir)).find((name) => !early.has(name));
-  if (foreign === undefined || (await exists(regionFiles({ stateDir }).log))) return;
+  if (foreign === undefined) return;
+  const { log, credentials } = regionFiles({ stateDir });
+  if ((await exists(log)) || (await exists(credentials))) return;
   throw new SegwError('InvalidInput', `SEGW_STATE_DIR: "${stateDir}" holds files that no region made (${foreign})`, {
     remedy: 'Give a folder that is empty or does not exist yet. Nothing was written or deleted.',
   });

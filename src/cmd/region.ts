@@ -43,9 +43,12 @@ async function serveOrSayWhy(settings: Settings): Promise<void> {
   try {
     await serve(settings);
   } catch (thrown) {
-    const error = toHostFault(thrown, settings);
-    if (!(error instanceof SegwError)) throw error;
-    log.fatal({ code: error.code, remedy: error.remedy }, error.message);
+    const fault = toHostFault(thrown, settings);
+    const error = fault instanceof SegwError ? fault : new SegwError('RegionFailed', messageOf(fault), { cause: fault });
+    log.fatal(
+      { code: error.code, remedy: error.remedy, stack: thrown instanceof Error ? thrown.stack : undefined },
+      error.message,
+    );
     process.exit(1);
   }
 }

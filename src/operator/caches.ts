@@ -1,3 +1,4 @@
+import { featureConfigMap } from '../api/feature.ts';
 import { egressWorkerKind, type EgressWorker } from '../api/egress-worker.ts';
 import { gatewayStatusKind, type GatewayStatus } from '../api/gateway-status.ts';
 import { gatewayVmConfigurationKind, type GatewayVmConfiguration } from '../api/gateway-vm-configuration.ts';
@@ -9,7 +10,7 @@ import { startListWatch, type ListWatch } from '../kube/list-watch.ts';
 import { formatKey, type KubeObject } from '../kube/object.ts';
 import type { ResourceKind } from '../kube/resource.ts';
 import { Store } from '../kube/store.ts';
-import { nodeKind, type Node } from './cluster-kinds.ts';
+import { configMapKind, nodeKind, type ConfigMap, type Node } from './cluster-kinds.ts';
 
 /** The objects that the controllers look at, as the API server had them a moment ago. */
 export interface Caches {
@@ -21,6 +22,8 @@ export interface Caches {
   /** By the key of a configuration that pods of the node use. */
   readonly egressWorkers: Cached<EgressWorker, 'wanted'>;
   readonly nodes: Cached<Node>;
+  /** The one ConfigMap by which the product's removal is agreed on (`src/api/feature.ts`). */
+  readonly feature: Cached<ConfigMap>;
   stop(): Promise<void>;
 }
 
@@ -48,6 +51,10 @@ export function startCaches(client: KubeClient, log: Logger): Caches {
     gatewayStatuses: follow(gatewayStatusKind, new Store<GatewayStatus>(), inSystem),
     egressWorkers: follow(egressWorkerKind, new Store([['wanted', wantedBy]]), inSystem),
     nodes: follow(nodeKind, new Store<Node>()),
+    feature: follow(configMapKind, new Store<ConfigMap>(), {
+      ...inSystem,
+      fieldSelector: `metadata.name=${featureConfigMap.name}`,
+    }),
     stop: async () => {
       await Promise.all(watches.map((watch) => watch.stop()));
     },

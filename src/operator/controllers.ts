@@ -1,3 +1,4 @@
+import { featureConfigMap } from '../api/feature.ts';
 import type { EgressWorker } from '../api/egress-worker.ts';
 import type { Logger } from '../base/log.ts';
 import type { CloudProvider } from '../cloud/cloud-provider.ts';
@@ -12,6 +13,7 @@ import { LedgerStore } from './allocation/ledger-store.ts';
 import type { Caches } from './caches.ts';
 import { blockRules } from './egress-worker/desired.ts';
 import { EgressWorkerReconciler } from './egress-worker/reconciler.ts';
+import { FeatureReconciler } from './feature/reconciler.ts';
 import { GatewayStatusReconciler } from './gateway-status/reconciler.ts';
 import type { ByoPrefixes } from './static-gateway-configuration/acceptance.ts';
 import { GatewayPools } from './static-gateway-configuration/gateway-pools.ts';
@@ -45,7 +47,7 @@ type Row = Pick<ControllerOptions, 'name' | 'objectName' | 'reconciler' | 'sourc
 /** The operator's controllers. A new one is a folder and a row here. */
 export function startControllers(deps: ControllerDependencies): readonly Controller[] {
   const { log, clock, onReconciled } = deps;
-  return [configurationRow(deps), gatewayStatusRow(deps), egressWorkerRow(deps)].map((row) =>
+  return [configurationRow(deps), gatewayStatusRow(deps), egressWorkerRow(deps), featureRow(deps)].map((row) =>
     startController({
       ...row,
       log,
@@ -97,6 +99,17 @@ function egressWorkerRow({ client, caches, clock, settings }: ControllerDependen
       storeSource(configurations.store, configurations, usersOf),
     ],
     concurrency: nodeConcurrency,
+  };
+}
+
+function featureRow({ client, caches }: ControllerDependencies): Row {
+  const { feature, configurations } = caches;
+  return {
+    name: 'feature',
+    objectName: 'configMap',
+    reconciler: new FeatureReconciler({ client, caches }),
+    sources: [storeSource(feature.store, feature), storeSource(configurations.store, configurations, () => [featureConfigMap])],
+    concurrency: 1,
   };
 }
 

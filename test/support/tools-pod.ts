@@ -5,29 +5,30 @@ interface ToolsPod {
   readonly namespace?: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly nodeName?: string;
+  /** Default: waits to be told what to do. */
+  readonly command?: readonly string[];
 }
 
-/** A pod with the tools image that waits to be told what to do; Ready when this returns. */
-export async function startToolsPod({ name, namespace = 'default', annotations = {}, nodeName }: ToolsPod): Promise<void> {
-  const manifest = {
+const waitForOrders = ['sh', '-c', 'trap exit TERM; sleep infinity & wait'];
+
+/** The manifest of a pod with the tools image. */
+export function toolsPod({ name, namespace = 'default', annotations = {}, nodeName, command = waitForOrders }: ToolsPod) {
+  return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, annotations, labels: { app: name } },
     spec: {
       terminationGracePeriodSeconds: 1,
       ...(nodeName === undefined ? {} : { nodeName }),
-      containers: [
-        {
-          name: 'tools',
-          image: 'segw.local/tools:latest',
-          imagePullPolicy: 'Never',
-          command: ['sh', '-c', 'trap exit TERM; sleep infinity & wait'],
-        },
-      ],
+      containers: [{ name: 'tools', image: 'segw.local/tools:latest', imagePullPolicy: 'Never', command }],
     },
   };
-  await applyManifest(JSON.stringify(manifest));
-  await kubectl('wait', '--namespace', namespace, '--for=condition=Ready', `pod/${name}`, '--timeout=60s');
+}
+
+/** Makes the pod; it is Ready when this returns. */
+export async function startToolsPod(pod: ToolsPod): Promise<void> {
+  await applyManifest(JSON.stringify(toolsPod(pod)));
+  await kubectl('wait', '--namespace', pod.namespace ?? 'default', '--for=condition=Ready', `pod/${pod.name}`, '--timeout=60s');
 }
 
 /** Runs a command in the pod; returns its standard output, trimmed. */

@@ -79,3 +79,9 @@ function isSignIn({ name }: Error, code: string | undefined): boolean {
 export function isAbsent(thrown: unknown): boolean {
   return thrown instanceof Error && 'statusCode' in thrown && thrown.statusCode === 404;
 }
+
+/** True when the service refused a change because an operation runs on the same cluster (of what `toSegwError` made). */
+export function isBusy(thrown: unknown): boolean {
+  const cause = thrown instanceof SegwError ? thrown.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === 'OperationNotAllowed';
+}

@@ -37,6 +37,7 @@ function selectLevels(names: readonly string[]): readonly TestLevel[] {
     throw new SegwError(
       'InvalidInput',
       `level: "${unknown}" does not exist; allowed: ${testLevels.map(({ name }) => name).join(', ')}`,
+      { remedy: 'Without a level, `segw test` runs all of them.' },
     );
   }
   return names.length === 0 ? testLevels : testLevels.filter(({ name }) => names.includes(name));

@@ -4,7 +4,7 @@ import { collect } from '../aks/long-running.ts';
 import { createRegionClients } from '../aks/azure-clients.ts';
 import type { Context } from '../context.ts';
 import { silentRegionRemedy } from '../region-answer.ts';
-import { toRegionFailure } from '../region-failure.ts';
+import { lastWordsIn } from '../region-failure.ts';
 import { regionFiles } from '../region-files.ts';
 import { regionProcesses } from '../region-processes.ts';
 import { observeRegion } from '../region-state.ts';
@@ -36,8 +36,8 @@ async function checkStopped(settings: Settings): Promise<Finding> {
     );
   }
   const log = await readFile(regionFiles(settings).log, 'utf8').catch(() => '');
-  const { code, message, remedy } = toRegionFailure(log);
-  return code === 'RegionFailed' ? ok('no region runs') : warning(`no region runs; the last one ended: ${message}`, remedy);
+  const words = lastWordsIn(log);
+  return words ? warning(`no region runs; the last start failed: ${words.message}`, words.remedy) : ok('no region runs');
 }
 
 /** The machines' cgroups, in each hierarchy of version 1 or in the one of version 2, are named after the installation. */

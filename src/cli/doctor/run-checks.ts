@@ -1,13 +1,12 @@
-import { messageOf } from '../../base/error.ts';
+import { messageOf, SegwError } from '../../base/error.ts';
 import type { Context } from '../context.ts';
+import { toHostFault } from '../host-fault.ts';
 import { failure, type Check, type Finding } from './check.ts';
-import { hostChecks } from './host-checks.ts';
+import { checks } from './table.ts';
 
 export interface CheckedFinding extends Finding {
   readonly check: string;
 }
-
-const checks: readonly Check[] = hostChecks;
 
 /** Looks at everything; a check that throws is an error itself. */
 export async function runChecks(context: Context): Promise<readonly CheckedFinding[]> {
@@ -22,7 +21,9 @@ export async function findProblems(context: Context): Promise<readonly CheckedFi
 async function look(check: Check, context: Context): Promise<CheckedFinding> {
   try {
     return { check: check.name, ...(await check.look(context)) };
-  } catch (error) {
+  } catch (thrown) {
+    const error = toHostFault(thrown, context.settings);
+    if (error instanceof SegwError) return { check: check.name, ...failure(error.message, error.remedy) };
     return { check: check.name, ...failure(`the check itself failed: ${messageOf(error)}`, 'Please report this.') };
   }
 }

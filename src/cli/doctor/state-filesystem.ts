@@ -21,7 +21,7 @@ export async function checkStateFilesystem({ settings, userId }: Pick<Context, '
     return ok(`the disks of machines can lie in ${stateDir}`);
   } catch (error) {
     return failure(
-      `the disks of machines cannot lie in ${stateDir}: ${messageOf(error).split('\n').slice(1).join(' ')}`,
+      `the disks of machines cannot lie in ${stateDir}: ${reasonIn(messageOf(error))}`,
       'Set SEGW_STATE_DIR to a folder on ext4, xfs, btrfs or tmpfs: an overlay (the root of a container) or a network file system cannot hold them.',
     );
   } finally {
@@ -32,4 +32,10 @@ export async function checkStateFilesystem({ settings, userId }: Pick<Context, '
 /** The folder itself, or the nearest one above it that exists. */
 export async function nearestFolder(folder: string): Promise<string> {
   return (await exists(folder)) ? folder : nearestFolder(dirname(folder));
+}
+
+/** The word of mount or rm out of what the attempt printed. */
+function reasonIn(message: string): string {
+  const lines = message.split('\n');
+  return lines.find((line) => /^(?:mount|rm|touch): /.test(line)) ?? lines.at(-1) ?? '';
 }

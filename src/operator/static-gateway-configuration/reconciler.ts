@@ -20,6 +20,7 @@ import { ensureFinalizer, hasFinalizer, isBeingDeleted, removeFinalizer } from '
 import { formatKey, keyOf, type ObjectKey } from '../../kube/object.ts';
 import type { ReconcileContext, Reconciler, Result } from '../../kube/reconciler.ts';
 import type { Caches } from '../caches.ts';
+import { isRemoving } from '../feature/removal.ts';
 import { nodeObjectKey } from '../node-object.ts';
 import { StoreArrivals } from '../store-arrivals.ts';
 import { checkSpecification, isFinding } from './acceptance.ts';
@@ -70,7 +71,7 @@ export class StaticGatewayConfigurationReconciler implements Reconciler {
   async reconcile(key: ObjectKey, context: ReconcileContext): Promise<Result> {
     const found = this.#deps.caches.configurations.store.get(key);
     if (found === undefined) return {};
-    if (isBeingDeleted(found)) return await this.#release(found, context);
+    if (isBeingDeleted(found) || isRemoving(this.#deps.caches)) return await this.#release(found, context);
     const { client } = this.#deps;
     const { signal } = context;
     const reference = checkSpecification(found.spec);

@@ -9,7 +9,7 @@ import { isGatewayNode, isNodeReady } from '../node-role.ts';
 
 /** Everything whose changes concern a configuration. `onPoolChange` is called when gateway nodes come or go. */
 export function configurationSources(caches: Caches, clock: Clock, onPoolChange: () => void): readonly Source[] {
-  const { configurations, vmConfigurations, gatewayStatuses, egressWorkers } = caches;
+  const { configurations, vmConfigurations, gatewayStatuses, egressWorkers, feature } = caches;
   return [
     storeSource(configurations.store, configurations),
     storeSource(vmConfigurations.store, vmConfigurations),
@@ -18,6 +18,7 @@ export function configurationSources(caches: Caches, clock: Clock, onPoolChange:
       clock,
     ),
     coalesced(storeSource(egressWorkers.store, egressWorkers, usedBy), clock),
+    storeSource(feature.store, feature, () => configurations.store.list().map(keyOf)),
     nodeSource(caches, onPoolChange),
   ];
 }

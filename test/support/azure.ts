@@ -1,0 +1,20 @@
+import { Agent } from 'node:https';
+import { readFile } from 'node:fs/promises';
+import { NetworkManagementClient } from '@azure/arm-network';
+import { ClientSecretCredential } from '@azure/identity';
+import { createRegionClients } from '../../src/cli/aks/azure-clients.ts';
+import { readRegionCredentials } from '../../src/cli/region-credentials.ts';
+import { settings } from './installation.ts';
+
+/** Azure's own SDK against the region of the level. */
+export async function azureClients() {
+  const region = await readRegionCredentials(settings);
+  const agent = new Agent({ ca: await readFile(region.caFile, 'utf8') });
+  const credential = new ClientSecretCredential(region.tenantId, region.clientId, region.clientSecret.reveal(), {
+    authorityHost: region.authorityHost,
+    disableInstanceDiscovery: true,
+    agent,
+  });
+  const network = new NetworkManagementClient(credential, region.subscriptionId, { endpoint: region.armEndpoint, agent });
+  return { ...(await createRegionClients(region)), network };
+}
