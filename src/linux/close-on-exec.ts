@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import koffi from 'koffi';
 
 const fcntl = koffi.load(null).func('int fcntl(int, int, ...)') as (
@@ -9,6 +10,7 @@ const fcntl = koffi.load(null).func('int fcntl(int, int, ...)') as (
 
 type FlagArguments = [type: 'int', flags: number];
 
+const directory = '/proc/self/fd';
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 
@@ -20,12 +22,12 @@ export function openForThisProcess<T>(open: () => T): T {
   const before = new Set(descriptors());
   const opened = open();
   for (const descriptor of descriptors()) {
-    // One of them is gone by now: the directory that listed them.
     if (!before.has(descriptor)) fcntl(Number(descriptor), F_SETFD, 'int', FD_CLOEXEC);
   }
   return opened;
 }
 
+/** Without the one of the directory itself, which is closed again by now: the next thing opened gets its number. */
 function descriptors(): string[] {
-  return readdirSync('/proc/self/fd');
+  return readdirSync(directory).filter((name) => lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined);
 }
