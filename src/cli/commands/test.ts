@@ -11,6 +11,7 @@ import { run } from '../../base/exec.ts';
 import type { Context } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { RegisterCommand } from '../command.ts';
+import { ensureTestPrograms } from '../test-programs.ts';
 import { testLevels, type TestLevel } from '../test-levels.ts';
 
 export interface TestCounts {
@@ -44,12 +45,14 @@ function selectLevels(names: readonly string[]): readonly TestLevel[] {
 }
 
 async function runLevels(levels: readonly TestLevel[], context: Context): Promise<TestCounts> {
+  const [privileged] = levels.filter(({ needsRoot }) => needsRoot);
+  if (privileged && context.userId !== 0) {
+    throw new SegwError('NeedsRoot', `the test level "${privileged.name}" makes network namespaces, and you are not root`);
+  }
+  if (privileged) await ensureTestPrograms(context);
   let passed = 0;
   let failed = 0;
   for (const level of levels) {
-    if (level.needsRoot && context.userId !== 0) {
-      throw new SegwError('NeedsRoot', `the test level "${level.name}" makes network namespaces, and you are not root`);
-    }
     const started = performance.now();
     const counts = await runLevel(level, context);
     passed += counts.passed;

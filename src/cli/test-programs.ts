@@ -1,0 +1,31 @@
+import { SegwError } from '../base/error.ts';
+import { isOnPath, run } from '../base/exec.ts';
+import { inStep } from '../base/progress.ts';
+import type { Context } from './context.ts';
+import { createProgress } from './progress.ts';
+
+/** What tests compare the kernel with, and the Debian package of each. None starts a service or displaces anything. */
+const packages: Readonly<Record<string, string>> = { ip: 'iproute2', nft: 'nftables', conntrack: 'conntrack' };
+
+/** Installs the programs that are missing, after saying so. The product itself needs none of them on the host. */
+export async function ensureTestPrograms({ stderr, signal }: Context): Promise<void> {
+  const present = await Promise.all(Object.keys(packages).map((program) => isOnPath(program)));
+  const missing = Object.values(packages).filter((_, index) => present[index] !== true);
+  if (missing.length === 0) return;
+  if (!(await isOnPath('apt-get'))) {
+    throw new SegwError(
+      'DebianNeeded',
+      `the tests compare the kernel with what ${missing.join(', ')} print, and there is no apt-get to install them`,
+    );
+  }
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  await inStep(
+    createProgress(stderr),
+    `install ${missing.join(', ')} (Debian packages; tests compare with what they print)`,
+    async (step) => {
+      const options = { env, signal, onLine: (line: string) => step.line(line) };
+      await run('apt-get', ['-qq', 'update'], options);
+      await run('apt-get', ['-qq', 'install', '--no-install-recommends', ...missing], options);
+    },
+  );
+}
