@@ -5,6 +5,7 @@ import { fabricSettings } from '../../fabric/fabric-settings.ts';
 import type { RegionWorld } from '../world.ts';
 import type { ManagedCluster, ManagedClusterState } from './cluster-records.ts';
 import { toClusterSpec } from './cluster-specs.ts';
+import { hostNetworkPods } from './host-network-tag.ts';
 import type { ManagedClusterBody } from './managed-cluster-body.ts';
 import { isEnabled } from './managed-cluster-rules.ts';
 
@@ -46,7 +47,7 @@ function desiredFeature({ subscriptionId, tenantId, authorityPem }: RegionWorld,
       armAudience: `https://${armName}`,
       authorityHost: `https://${loginName}`,
       authorityPem,
-      hostNetworkPods: 'refuse',
+      hostNetworkPods: hostNetworkPods(body.tags),
     },
   };
 }

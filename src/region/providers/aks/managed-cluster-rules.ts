@@ -1,6 +1,7 @@
 import { cidrContains, cidrsOverlap, formatCidr, offsetOf, parseAddress, parseCidr, type Cidr } from '../../../base/addresses.ts';
 import type { AgentPool } from './cluster-records.ts';
 import { podSubnetProblem } from './gateway-pool-rules.ts';
+import { hostNetworkTagProblem } from './host-network-tag.ts';
 import { patchVersion } from './kubernetes-version.ts';
 import type { AgentPoolProfile, ManagedClusterBody } from './managed-cluster-body.ts';
 import { changeNotAllowed, type Problem, problemsOf, type Rule } from './refusal.ts';
@@ -57,6 +58,7 @@ const everyClusterRules: readonly Rule<ManagedClusterFacts>[] = [
       ({ body }) =>
         choiceProblem(choice, [body.properties.networkProfile[choice.member]].flat()),
   ),
+  ({ body: { tags } }) => hostNetworkTagProblem(tags),
   ({ body: { identity } }) =>
     identity.type.toLowerCase() === 'systemassigned'
       ? undefined
