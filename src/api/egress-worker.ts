@@ -3,15 +3,13 @@ import {
   addressField,
   atomicList,
   cidrField,
+  configurationKeyFields,
   endpointField,
   gatewayNumberField,
   mapList,
-  messageField,
-  nameField,
-  namespaceField,
   observedGenerationField,
   publicKeyField,
-  timeField,
+  stateReasonFields,
   uidField,
 } from './fields.ts';
 import type { DeepReadonly, Kind, KindObject } from './kind.ts';
@@ -25,8 +23,7 @@ const spec = z.object({
   labels: z
     .array(
       z.object({
-        namespace: namespaceField.describe('Namespace of the StaticGatewayConfiguration.'),
-        name: nameField.describe('Its name.'),
+        ...configurationKeyFields,
         uid: uidField.describe('Its `metadata.uid`.'),
         address: addressField.describe('The label: the source of its traffic inside the tunnel.'),
       }),
@@ -54,8 +51,7 @@ const status = z.object({
   wanted: z
     .array(
       z.object({
-        namespace: namespaceField.describe('Namespace of the StaticGatewayConfiguration.'),
-        name: nameField.describe('Its name.'),
+        ...configurationKeyFields,
         pods: z.int().min(0).describe('How many pods of this node use it.'),
       }),
     )
@@ -65,9 +61,7 @@ const status = z.object({
     .describe('The configurations that pods of this node use.'),
   cniChained: z.boolean().optional().describe('Whether the plugin is chained, so that annotated pods may start.'),
   state: z.enum(['Ready', 'NotReady']).optional().describe('`NotReady`: annotated pods are refused or guarded.'),
-  reason: z.string().max(64).optional().describe('Why it is not Ready, in one word.'),
-  message: messageField.optional().describe('The same in a sentence.'),
-  since: timeField.optional().describe('When `state` last changed.'),
+  ...stateReasonFields,
 });
 
 export type EgressWorkerSpec = DeepReadonly<z.infer<typeof spec>>;

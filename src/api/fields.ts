@@ -35,6 +35,19 @@ export const gatewayNumberField = z.int().min(1).max(124);
 
 export const observedGenerationField = generationField.describe('The `metadata.generation` that this status speaks of.');
 
+/** Which StaticGatewayConfiguration an entry speaks of. */
+export const configurationKeyFields = {
+  namespace: namespaceField.describe('Namespace of the StaticGatewayConfiguration.'),
+  name: nameField.describe('Its name.'),
+};
+
+/** What stands beside the `state` of a node's part of the work. */
+export const stateReasonFields = {
+  reason: z.string().max(64).optional().describe('Why it is not Ready, in one word.'),
+  message: messageField.optional().describe('The same in a sentence.'),
+  since: timeField.optional().describe('When `state` last changed.'),
+};
+
 /** Replaced as a whole by its one writer. Keeps the bookkeeping of server-side apply small, where a list is long. */
 export const atomicList = { 'x-kubernetes-list-type': 'atomic' } as const;
 

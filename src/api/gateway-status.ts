@@ -2,15 +2,14 @@ import { z } from 'zod';
 import {
   addressField,
   atomicList,
+  configurationKeyFields,
   endpointField,
   gatewayNumberField,
   generationField,
-  messageField,
   nameField,
-  namespaceField,
   observedGenerationField,
   publicKeyField,
-  timeField,
+  stateReasonFields,
   uidField,
 } from './fields.ts';
 import type { DeepReadonly, Kind, KindObject } from './kind.ts';
@@ -32,14 +31,11 @@ const status = z.object({
   publicKey: publicKeyField.optional().describe('WireGuard public key.'),
   endpoint: endpointField.optional().describe('Address and UDP port where workers reach it.'),
   state: gatewayStateField.optional(),
-  reason: z.string().max(64).optional().describe('Why it is not Ready, in one word.'),
-  message: messageField.optional().describe('The same in a sentence.'),
-  since: timeField.optional().describe('When `state` last changed.'),
+  ...stateReasonFields,
   configurations: z
     .array(
       z.object({
-        namespace: namespaceField.describe('Namespace of the StaticGatewayConfiguration.'),
-        name: nameField.describe('Its name.'),
+        ...configurationKeyFields,
         uid: uidField.describe('Its `metadata.uid`.'),
         generation: generationField.describe('Its `metadata.generation`.'),
         secondaryAddress: addressField.describe('The private egress address that is programmed for it.'),

@@ -41,6 +41,10 @@ export const errorCodes = {
     means: 'The cloud limits the number of calls.',
     remedy: 'Nothing: it is retried after the time that the service asks for.',
   },
+  FeatureRemoved: {
+    means: 'The pod was refused: static egress gateway is being removed from the cluster while it starts.',
+    remedy: 'Nothing: the pod is tried again by itself, and then starts as if it had no annotation.',
+  },
   ForeignDefinitions: {
     means: "The cluster has another product's kinds in our API group, such as those of Microsoft's own static egress gateway.",
     remedy: 'Switch that feature off, or run this product on another cluster: both would write the same objects.',

@@ -19,8 +19,8 @@ after(async () => {
   await server.stop();
 });
 
-async function ask(path: string): Promise<[status: number, body: string]> {
-  const response = await fetch(`http://127.0.0.1:${String(server.port)}${path}`);
+async function ask(path: string, { port } = server): Promise<[status: number, body: string]> {
+  const response = await fetch(`http://127.0.0.1:${String(port)}${path}`);
   return [response.status, await response.text()];
 }
 
@@ -37,6 +37,24 @@ test('metrics that cannot be collected are an error of the server, and the next 
   assert.deepEqual(await ask('/metrics'), [500, 'no figures\n']);
   metrics = () => Promise.resolve('up 1\n');
   assert.deepEqual(await ask('/metrics'), [200, 'up 1\n']);
+});
+
+test('metrics are told in the form that they say', async () => {
+  const response = await fetch(`http://127.0.0.1:${String(server.port)}/metrics`);
+  assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4');
+});
+
+test('without an address it listens everywhere', async () => {
+  const open = await startHealthServer({
+    port: 0,
+    metrics: { contentType: 'text/plain', metrics: () => metrics() },
+    whyNotReady: () => undefined,
+  });
+  try {
+    assert.deepEqual(await ask('/readyz', open), [200, 'ok\n']);
+  } finally {
+    await open.stop();
+  }
 });
 
 test('other paths are not found', async () => {

@@ -9,8 +9,8 @@ interface Metrics {
 }
 
 export interface HealthServerOptions {
-  /** Where to listen: `127.0.0.1` on a node, `0.0.0.0` in a pod with a network of its own. */
-  readonly address: string;
+  /** Where to listen, such as `127.0.0.1` on a node. Default: everywhere, as in a pod with a network of its own. */
+  readonly address?: string;
   /** 0: any free one. */
   readonly port: number;
   readonly metrics: Metrics;

@@ -2,6 +2,7 @@ import { copyFile, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, SegwError } from '../base/error.ts';
+import { firstLine } from '../base/first-line.ts';
 import { run } from '../base/exec.ts';
 import { readFolder } from '../base/files.ts';
 import type { NodeImage } from './node-images.ts';
@@ -61,7 +62,7 @@ async function readIndex(archive: string): Promise<z.output<typeof index>> {
   try {
     return index.parse(JSON.parse(await run('tar', ['--extract', '--to-stdout', '--file', archive, 'index.json'])));
   } catch (error) {
-    throw new SegwError('InvalidInput', `${archive}: not an OCI image archive (${messageOf(error).split('\n')[0] ?? ''})`, {
+    throw new SegwError('InvalidInput', `${archive}: not an OCI image archive (${firstLine(messageOf(error))})`, {
       remedy: 'Make one with: docker save (25 or newer), podman save --format oci-archive, or skopeo copy ... oci-archive:FILE',
       cause: error,
     });

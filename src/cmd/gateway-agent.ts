@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../base/error.ts';
 import { startHealthServer } from '../base/health-server.ts';
+import { ensureKeyPair, keyFileOf } from '../base/key-file.ts';
 import { createLogger } from '../base/log.ts';
 import { describeStep } from '../dataplane/describe-step.ts';
 import { hostNamespace } from '../dataplane/host-state.ts';
@@ -11,7 +12,7 @@ import { defaultSettings } from '../dataplane/settings.ts';
 import { parseConfig, type GatewayAgentConfig } from '../gateway-agent/config.ts';
 import { startGatewayAgent } from '../gateway-agent/gateway-agent.ts';
 import { createGatewayAgentMetrics } from '../gateway-agent/metrics.ts';
-import { ProgrammeFile } from '../gateway-agent/programme-file.ts';
+import { keepWithKey, openProgrammeFile } from '../gateway-agent/programme-file.ts';
 import { KubeClient } from '../kube/client.ts';
 import { connectByServiceAccount } from '../kube/service-account.ts';
 import { createLinuxHost } from '../linux/host/linux-host.ts';
@@ -22,7 +23,6 @@ import { kernelHasWireguard } from '../linux/wireguard/kernel.ts';
 import { generatePrivateKey, publicKeyOf } from '../linux/wireguard/keys.ts';
 import { createTunnelClient } from '../tunnel-host/tunnel-client.ts';
 import { startResponder } from '../tunnel-probe/responder.ts';
-import { ensureKeyPair } from '../worker-agent/key-file.ts';
 
 const removalLimitMs = 20_000;
 
@@ -31,7 +31,8 @@ async function main(config: GatewayAgentConfig): Promise<void> {
   const { kickMark, namespace, probePort } = defaultSettings;
   const log = createLogger('gateway-agent', { level: config.logLevel });
   const keyMaker = { generate: generatePrivateKey, publicKeyOf };
-  const key = await ensureKeyPair(join(config.stateDirectory, 'gateway.key'), keyMaker);
+  const keyPath = join(config.stateDirectory, 'gateway.key');
+  const key = await ensureKeyPair(keyPath, keyMaker);
   const isInKernel = wireguard === 'kernel' || (wireguard === 'auto' && kernelHasWireguard());
   const paths = { [hostNamespace]: '/proc/self/ns/net', [namespace]: join(config.namespaceDirectory, namespace) };
   const host = createLinuxHost({
@@ -43,7 +44,7 @@ async function main(config: GatewayAgentConfig): Promise<void> {
   });
   const socket = openRouteSocket();
   const connection = connectByServiceAccount({ ...config.apiServer, userAgent: 'segw-gateway-agent' });
-  const store = new ProgrammeFile(join(config.runDirectory, 'gateway.json'));
+  const programmeFile = openProgrammeFile(join(config.runDirectory, 'gateway.json'), log);
   const { registry, onPass } = createGatewayAgentMetrics();
   const agent = startGatewayAgent({
     ...config,
@@ -52,8 +53,8 @@ async function main(config: GatewayAgentConfig): Promise<void> {
     host,
     uplink: { find: () => findUplink(socket) },
     watchKernel: (onChanges) => watchNamespaces(paths, onChanges),
-    store,
-    remembered: await store.read(),
+    store: keepWithKey(programmeFile, keyFileOf(keyPath, key)),
+    remembered: await programmeFile.read(),
     onPass,
     log,
   });

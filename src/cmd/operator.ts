@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../base/error.ts';
+import { startHealthServer } from '../base/health-server.ts';
 import { createLogger } from '../base/log.ts';
 import { createAzureProvider } from '../cloud/azure/azure-provider.ts';
 import { createAzureClients, createWorkloadCredential } from '../cloud/azure/clients.ts';
 import { KubeClient } from '../kube/client.ts';
 import { connectByServiceAccount } from '../kube/service-account.ts';
 import { parseConfig, type OperatorConfig } from '../operator/config.ts';
-import { startHealthServer } from '../operator/health-server.ts';
 import { createOperatorMetrics } from '../operator/metrics.ts';
 import { startOperator } from '../operator/operator.ts';
 
@@ -26,7 +26,11 @@ async function main(config: OperatorConfig): Promise<void> {
     onReconciled: metrics.onReconciled,
   });
   metrics.observeLeadership(() => operator.isLeading());
-  const health = await startHealthServer({ port: config.healthPort, registry: metrics.registry, isReady: () => true });
+  const health = await startHealthServer({
+    port: config.healthPort,
+    metrics: metrics.registry,
+    whyNotReady: () => undefined,
+  });
   log.info({ version: process.version, azure: config.azure }, 'operator started');
   const { promise: asked, resolve } = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, resolve);

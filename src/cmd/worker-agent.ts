@@ -1,4 +1,6 @@
 import { messageOf } from '../base/error.ts';
+import { startHealthServer } from '../base/health-server.ts';
+import { ensureKeyPair, keyFileOf, type KeyPair } from '../base/key-file.ts';
 import { createLogger } from '../base/log.ts';
 import { describeStep } from '../dataplane/describe-step.ts';
 import { hostNamespace } from '../dataplane/host-state.ts';
@@ -14,14 +16,13 @@ import { generatePrivateKey, publicKeyOf } from '../linux/wireguard/keys.ts';
 import { createTunnelClient } from '../tunnel-host/tunnel-client.ts';
 import { startWorkerAgent } from '../worker-agent/agent.ts';
 import { parseConfig, stateFiles, type WorkerAgentConfig } from '../worker-agent/config.ts';
-import { startHealthServer } from '../worker-agent/health-server.ts';
-import { ensureKeyPair, type KeyPair } from '../worker-agent/key-file.ts';
 import { procPodLinks } from '../worker-agent/proc-pod-links.ts';
 import { readUplinkMtu } from '../worker-agent/uplink.ts';
 
 async function main(config: WorkerAgentConfig): Promise<void> {
   const log = createLogger('worker-agent', { level: config.logLevel });
-  const keys = await ensureKeyPair(stateFiles(config).key, { generate: generatePrivateKey, publicKeyOf });
+  const { key: keyPath } = stateFiles(config);
+  const keys = await ensureKeyPair(keyPath, { generate: generatePrivateKey, publicKeyOf });
   const connection = connectByServiceAccount({ ...config.apiServer, userAgent: 'segw-worker-agent' });
   const host = createHost(config, keys);
   const agent = await startWorkerAgent({
@@ -31,6 +32,7 @@ async function main(config: WorkerAgentConfig): Promise<void> {
     links: procPodLinks,
     watchKernel: watchNetwork,
     publicKey: keys.publicKey,
+    keyFile: keyFileOf(keyPath, keys),
     uplinkMtu: await readUplinkMtu(config.nodeAddress),
     log,
   });

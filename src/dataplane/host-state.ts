@@ -127,6 +127,11 @@ export function namespaceOf({ namespaces }: HostState, name: string): NamespaceS
   return namespaces.find((namespace) => namespace.name === name) ?? emptyNamespace(name);
 }
 
+/** Whether there is a namespace of that name: the host's always is. */
+export function hasNamespace({ namespaces }: HostState, name: string): boolean {
+  return name === hostNamespace || namespaces.some((namespace) => namespace.name === name);
+}
+
 /** Without these links and everything that exists only with them. */
 export function withoutLinks(namespace: NamespaceState, names: ReadonlySet<string>): NamespaceState {
   const isLeft = ({ device }: { readonly device?: string }) => device === undefined || !names.has(device);

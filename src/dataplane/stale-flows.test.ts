@@ -4,6 +4,7 @@ import { gatewayNode, pod, remoteWorker, sgc, worker } from '../../test/support/
 import { desiredGateway } from './desired-gateway.ts';
 import { desiredWorker } from './desired-worker.ts';
 import { describeStep } from './describe-step.ts';
+import type { HostState } from './host-state.ts';
 import { staleFlows } from './stale-flows.ts';
 
 const egress = [
@@ -40,6 +41,14 @@ test('a worker that restarts forgets the connections of pods that are gone or ha
     'host: forget flows all from 10.244.1.3',
     'host: forget flows all from 10.244.1.4',
   ]);
+});
+
+test('connections in a namespace that goes need no step: the host forgets its own, the gateway its namespace', () => {
+  const nothing: HostState = { namespaces: [] };
+  const host = desiredWorker(worker({ pods: [pod(2)] }));
+  const gateway = gatewayWith([['100.64.4.10', 'team/a']]);
+  assert.deepEqual(staleFlows(host, nothing).map(describeStep), ['host: forget flows all from 10.244.1.2']);
+  assert.deepEqual(staleFlows(gateway, nothing), []);
 });
 
 test('what stays as it is keeps its connections', () => {

@@ -5,11 +5,11 @@ import { featureConfigMap } from '../api/feature.ts';
 import { systemNamespace } from '../api/names.ts';
 import type { Logger } from '../base/log.ts';
 import type { KubeClient, Selection } from '../kube/client.ts';
+import { configMapKind } from '../kube/config-map.ts';
 import { startListWatch, type ListWatch } from '../kube/list-watch.ts';
 import type { KubeObject } from '../kube/object.ts';
 import type { ResourceKind } from '../kube/resource.ts';
 import { Store } from '../kube/store.ts';
-import { configMapKind } from './kube-kinds.ts';
 
 /** What the API server says, as far as a gateway needs it. */
 export interface ClusterView {
@@ -49,6 +49,12 @@ export function followCluster({ client, nodeName, onChange, log }: ClusterViewOp
   const features = follow(configMapKind, { ...inSystem, ...named(featureConfigMap.name) });
   const vmConfigurations = follow(gatewayVmConfigurationKind, {});
   const workers = follow(egressWorkerKind, inSystem);
+  let isRemoving = false;
+  // Only a word enables the feature again: the ConfigMap goes with its namespace, and its end may be seen before our own.
+  features.subscribe(() => {
+    const state = features.get(featureConfigMap)?.data?.['state'];
+    if (state !== undefined) isRemoving = state === 'removing';
+  });
   let isSynced = false;
   const afterSync = async (): Promise<void> => {
     await Promise.all(watches.map(({ synced }) => synced));
@@ -71,7 +77,7 @@ export function followCluster({ client, nodeName, onChange, log }: ClusterViewOp
       return workers.list();
     },
     get isRemoving() {
-      return features.get(featureConfigMap)?.data?.['state'] === 'removing';
+      return isRemoving;
     },
     stop: async () => {
       await Promise.all(watches.map((watch) => watch.stop()));

@@ -1,5 +1,6 @@
 import { backoffMs } from '../base/backoff.ts';
 import { messageOf } from '../base/error.ts';
+import { firstLine } from '../base/first-line.ts';
 import type { Logger } from '../base/log.ts';
 import { describeStep } from '../dataplane/describe-step.ts';
 import { desiredGateway } from '../dataplane/desired-gateway.ts';
@@ -167,10 +168,7 @@ class Plane implements GatewayPlane {
   async #reach(desired: HostState, inputs: GatewayInputs, signal: AbortSignal): Promise<number> {
     const { host, log } = this.#options;
     const observed = await host.observe(gatewayScope(inputs, this.#settings));
-    // What conntrack knows in a namespace that goes, goes with it.
-    const remaining = new Set(desired.namespaces.map(({ name }) => name));
-    const flows = staleFlows(observed, desired).filter(({ namespace }) => remaining.has(namespace));
-    const steps = [...diff(observed, desired), ...flows];
+    const steps = [...diff(observed, desired), ...staleFlows(observed, desired)];
     if (steps.length > 0) log.info({ steps: steps.map((step) => firstLine(describeStep(step))) }, 'changing the kernel');
     for (const step of steps) {
       if (signal.aborted) break;
@@ -223,7 +221,3 @@ const nothing: GatewayInputs = {
   egress: [],
   workers: [],
 };
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? '';
-}

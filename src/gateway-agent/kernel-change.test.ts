@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { KernelChange } from '../dataplane/kernel-change.ts';
 import { defaultSettings } from '../dataplane/settings.ts';
-import { concernsGateway, type KernelChange } from './kernel-change.ts';
+import { concernsGateway } from './kernel-change.ts';
 
 const cases: readonly (readonly [namespace: string, kind: KernelChange['kind'], subject: string, concerns: boolean])[] = [
   ['host', 'nftables', 'segw', true],
@@ -18,5 +19,5 @@ const cases: readonly (readonly [namespace: string, kind: KernelChange['kind'], 
 
 for (const [namespace, kind, subject, concerns] of cases)
   test(`${kind} ${subject} in ${namespace} ${concerns ? 'concerns' : 'does not concern'} the gateway`, () => {
-    assert.equal(concernsGateway(namespace, { kind, subject }, defaultSettings), concerns);
+    assert.equal(concernsGateway(namespace, { kind, subject, isRemoval: false }, defaultSettings), concerns);
   });

@@ -1,13 +1,6 @@
 import { hostNamespace, mainTable } from '../dataplane/host-state.ts';
+import type { KernelChange } from '../dataplane/kernel-change.ts';
 import type { DataplaneSettings } from '../dataplane/settings.ts';
-
-/** Something in a namespace's network was set or removed, by whomever. */
-export interface KernelChange {
-  /** `lost`: more happened than could be told. */
-  readonly kind: 'link' | 'address' | 'route' | 'rule' | 'nftables' | 'lost';
-  /** A link's name, an address, the number of a routing table (also of a rule), the name of an nft table. */
-  readonly subject: string;
-}
 
 export interface KernelWatch {
   /** Namespaces may have come or gone. */

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { readIfExists, writeFileAtomic } from '../base/files.ts';
+import { JsonFile } from '../base/json-file.ts';
+import type { KeyFile } from '../base/key-file.ts';
+import type { Logger } from '../base/log.ts';
+import type { ProgrammeStore } from './gateway-plane.ts';
 import type { Programme } from './inputs.ts';
 
 const cidr = z.object({ address: z.ipv4(), prefixLength: z.int().min(0).max(32) });
@@ -34,37 +37,23 @@ const shape = z.object({
   }),
 });
 
-/** Remembers what is in the kernel over restarts of the agent, which then repairs it and answers for it without the API server. */
-export class ProgrammeFile {
-  readonly #path: string;
-  #text = '';
-
-  /** `path`: in a folder that a reboot empties, as it empties the kernel. */
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  /** `undefined`: there is none, or none that can be read; then the API server is waited for. */
-  async read(): Promise<Programme | undefined> {
-    const text = await readIfExists(this.#path);
-    const { data } = shape.safeParse(parseJson(text ?? ''));
-    if (data !== undefined) this.#text = text ?? '';
-    return data;
-  }
-
-  /** `undefined`: nothing of ours is in the kernel. Writes only what is new. */
-  async write(programme: Programme | undefined): Promise<void> {
-    const text = programme === undefined ? '{}\n' : `${JSON.stringify(programme)}\n`;
-    if (text === this.#text) return;
-    await writeFileAtomic(this.#path, text, { mode: 0o600 });
-    this.#text = text;
-  }
+/**
+ * Remembers what is in the kernel over restarts of the agent, which then repairs it and answers for it without the API server. `path`:
+ * in a folder that a reboot empties, as it empties the kernel.
+ */
+export function openProgrammeFile(path: string, log: Logger): JsonFile<Programme> {
+  return new JsonFile(path, { shape, log });
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** A gateway that carries nothing any more needs no key either; one that serves again has the key that it had. */
+export function keepWithKey(file: ProgrammeStore, key: KeyFile): ProgrammeStore {
+  let isKeyThere = true;
+  return {
+    write: async (programme) => {
+      await file.write(programme);
+      if (programme === undefined) await key.remove();
+      else if (!isKeyThere) await key.restore();
+      isKeyThere = programme !== undefined;
+    },
+  };
 }

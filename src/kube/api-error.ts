@@ -1,5 +1,6 @@
 import { SegwError } from '../base/error.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
+import { firstLine } from '../base/first-line.ts';
 
 /** `v1.Status`, as far as we read it. */
 interface ApiStatus {
@@ -37,20 +38,17 @@ export function fromStatus(what: string, { code = 500, reason, message = reason 
 }
 
 function parseStatus(body: string): ApiStatus {
+  const message = firstLine(body.trim()).slice(0, 500) || 'empty answer';
   try {
     const parsed: unknown = JSON.parse(body);
-    return isStatus(parsed) ? parsed : { message: firstLine(body) };
+    return isStatus(parsed) ? parsed : { message };
   } catch {
-    return { message: firstLine(body) };
+    return { message };
   }
 }
 
 function isStatus(value: unknown): value is ApiStatus {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Status';
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n', 1)[0]?.slice(0, 500) || 'empty answer';
 }
 
 export function isError(thrown: unknown, ...codes: readonly ErrorCode[]): thrown is SegwError {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import { watchNetwork, type NetworkChange, type NetworkWatch } from './netlink/notifications.ts';
+import type { KernelChange } from '../dataplane/kernel-change.ts';
+import { watchNetwork, type NetworkWatch } from './netlink/notifications.ts';
 import { inNetns, isNetns } from './netns.ts';
 
 export interface NamespacesWatch {
@@ -14,7 +15,7 @@ export interface NamespacesWatch {
  */
 export function watchNamespaces(
   paths: Readonly<Record<string, string>>,
-  onChanges: (namespace: string, changes: readonly NetworkChange[]) => void,
+  onChanges: (namespace: string, changes: readonly KernelChange[]) => void,
 ): NamespacesWatch {
   const watches = new Map<string, { readonly identity: string; readonly watch: NetworkWatch }>();
   const close = (name: string): void => {

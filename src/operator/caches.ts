@@ -6,11 +6,12 @@ import { systemNamespace } from '../api/names.ts';
 import { staticGatewayConfigurationKind, type StaticGatewayConfiguration } from '../api/static-gateway-configuration.ts';
 import type { Logger } from '../base/log.ts';
 import type { KubeClient, Selection } from '../kube/client.ts';
+import { configMapKind, type ConfigMap } from '../kube/config-map.ts';
 import { startListWatch, type ListWatch } from '../kube/list-watch.ts';
 import { formatKey, type KubeObject } from '../kube/object.ts';
 import type { ResourceKind } from '../kube/resource.ts';
 import { Store } from '../kube/store.ts';
-import { configMapKind, nodeKind, type ConfigMap, type Node } from './cluster-kinds.ts';
+import { nodeKind, type Node } from './cluster-kinds.ts';
 
 /** The objects that the controllers look at, as the API server had them a moment ago. */
 export interface Caches {

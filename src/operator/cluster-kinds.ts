@@ -11,18 +11,6 @@ export interface Node extends KubeObject {
 
 export const nodeKind: ResourceKind<Node> = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false };
 
-export interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-export const configMapKind: ResourceKind<ConfigMap> = {
-  group: '',
-  version: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  namespaced: true,
-};
-
 export interface CustomResourceDefinition extends KubeObject {
   readonly spec?: { readonly group: string };
 }

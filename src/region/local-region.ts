@@ -60,6 +60,7 @@ export async function startLocalRegion(options: LocalRegionOptions): Promise<{ s
     shell: machines,
     images,
   });
+  // oxlint-disable-next-line prefer-const -- routers may ask before the region is there
   let region: Region | undefined;
   const platform = createLocalPlatform({
     stateDir,

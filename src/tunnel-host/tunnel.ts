@@ -5,7 +5,7 @@ import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import { endOfListener, listens } from './control-socket.ts';
 import { endProcess, recordProcess, runningProcess } from './process-record.ts';
-import { recordPath, socketPath } from './tunnel-files.ts';
+import { logPath, recordPath, socketPath } from './tunnel-files.ts';
 
 export interface TunnelOptions {
   readonly directory: string;
@@ -47,6 +47,7 @@ export async function endTunnel(device: string, { directory, log }: TunnelOption
     return;
   }
   await rm(socketPath(device), { force: true });
+  await rm(logPath(directory, device), { force: true });
   log.info({ device }, 'tunnel ended');
 }
 

@@ -30,6 +30,7 @@ function configuration(reason?: string, status: 'True' | 'False' | 'Unknown' = '
 
 const ready: Knowledge = {
   isSynced: true,
+  isRemoving: false,
   notReady: undefined,
   surroundings: knowing([sgc]),
   findConfiguration: () => configuration('AllGatewaysReady'),
@@ -40,6 +41,7 @@ const cases: readonly (readonly [string, Partial<Knowledge>, string])[] = [
   ['all is there', {}, 'admit'],
   ['one gateway of two is dead', { stateOf: (number) => (number === 1 ? 'dead' : 'draining') }, 'admit'],
   ['a gateway node', { isSynced: false, notReady: { reason: 'GatewayNode', message: '' } }, 'refuse GatewayNodeRefused'],
+  ['the feature goes', { isRemoving: true }, 'refuse FeatureRemoved'],
   ['nothing is known yet', { isSynced: false }, 'wait AgentStarting'],
   ['no such configuration', { findConfiguration: () => undefined }, 'refuse ConfigurationMissing'],
   ['a new configuration', { findConfiguration: () => configuration() }, 'wait ConfigurationNotReady'],

@@ -9,6 +9,8 @@ import type { Surroundings } from './surroundings.ts';
 export interface Knowledge {
   /** Whether everything has been read from the API server since the agent started. */
   readonly isSynced: boolean;
+  /** The feature is being removed: a pod that starts again is started without the plugin. */
+  readonly isRemoving: boolean;
   readonly notReady: NotReady | undefined;
   readonly surroundings: Surroundings | undefined;
   findConfiguration(key: string): StaticGatewayConfiguration | undefined;
@@ -27,7 +29,8 @@ export type Admission =
 /** Whether a pod may use the SGC `key` on this node now (design.md section 5, "Pod start"). */
 export function admit(key: string, knowledge: Knowledge): Admission {
   const { isSynced, notReady, surroundings } = knowledge;
-  if (notReady?.reason === 'GatewayNode') return refuse('GatewayNodeRefused', notReady.message);
+  const refusal = whyRefused(knowledge);
+  if (refusal) return refusal;
   if (!isSynced) return wait('AgentStarting', 'the worker-agent has not read the cluster from the API server yet');
   const configuration = knowledge.findConfiguration(key);
   if (!configuration) return refuse('ConfigurationMissing', `StaticGatewayConfiguration ${key} does not exist`);
@@ -42,6 +45,12 @@ export function admit(key: string, knowledge: Knowledge): Admission {
   if (sgc.gateways.every((number) => knowledge.stateOf(number) === 'dead'))
     return wait('AcknowledgementMissing', `no gateway of StaticGatewayConfiguration ${key} can be reached from this node`);
   return { kind: 'admit' };
+}
+
+/** Nobody's configuration helps. */
+function whyRefused({ isRemoving, notReady }: Knowledge): Admission | undefined {
+  if (isRemoving) return refuse('FeatureRemoved', 'static egress gateway is being removed from the cluster');
+  return notReady?.reason === 'GatewayNode' ? refuse('GatewayNodeRefused', notReady.message) : undefined;
 }
 
 function whyUnready(key: string, { status }: StaticGatewayConfiguration): Admission | undefined {
@@ -66,6 +75,7 @@ type AdmissionCode =
   | 'ClusterNetworksUnknown'
   | 'ConfigurationMissing'
   | 'ConfigurationNotReady'
+  | 'FeatureRemoved'
   | 'GatewayNodeRefused'
   | 'LabelMissing';
 

@@ -1,28 +1,35 @@
 import { isDeepStrictEqual } from 'node:util';
 import { systemNamespace } from '../api/names.ts';
 import { messageOf } from '../base/error.ts';
+import type { JsonFile } from '../base/json-file.ts';
+import type { KeyFile } from '../base/key-file.ts';
 import type { Logger } from '../base/log.ts';
 import type { Invocation } from '../cni/invocation.ts';
 import type { Host } from '../dataplane/host.ts';
+import type { KernelChange } from '../dataplane/kernel-change.ts';
 import type { WorkerInputs } from '../dataplane/model.ts';
+import { defaultSettings } from '../dataplane/settings.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { startHeartbeat } from '../kube/lease.ts';
 import { startProber, type Prober } from '../tunnel-probe/prober.ts';
 import { add, podOf, type Attaching } from './add.ts';
 import { admit } from './admission.ts';
 import { AttachedPods, type RegisteredPod } from './attached-pods.ts';
-import { startPluginChain, type ChainState, type PluginChain } from './chain-plugin.ts';
+import { startPluginChain, type ChainGoal, type ChainState, type PluginChain } from './chain-plugin.ts';
 import { startCniServer, type CniServer } from './cni-server.ts';
 import { stateFiles, type WorkerAgentConfig } from './config.ts';
 import { leavingPods } from './del.ts';
-import { removesLink, touchesPlane, type KernelChange, type WatchKernel } from './kernel-change.ts';
+import { removesLink, touchesPlane, type WatchKernel } from './kernel-change.ts';
 import { createMetrics, type WorkerMetrics } from './metrics.ts';
+import { NodeRemoval } from './node-removal.ts';
 import { Plane } from './plane.ts';
 import { desiredEndpoints, EndpointWriter } from './pod-endpoints.ts';
 import { startPodEvents, type PodEvents } from './pod-events.ts';
 import type { PodLinks } from './pod-links.ts';
 import { StatusWriter } from './status-writer.ts';
-import { SurroundingsFile } from './surroundings-file.ts';
+import { openSurroundingsFile } from './surroundings-file.ts';
+import type { Surroundings } from './surroundings.ts';
+import { removeWants } from './tunnel-wants.ts';
 import { Watches } from './watches.ts';
 import { WorkerState } from './worker-state.ts';
 import { desiredStatus } from './worker-status.ts';
@@ -34,6 +41,8 @@ export interface WorkerAgentOptions {
   readonly links: PodLinks;
   readonly watchKernel: WatchKernel;
   readonly publicKey: string;
+  /** Of the pair that `publicKey` belongs to: it goes with the feature, and comes back with it. */
+  readonly keyFile: KeyFile;
   /** Bytes. */
   readonly uplinkMtu: number;
   readonly log: Logger;
@@ -43,7 +52,7 @@ export interface WorkerAgent {
   /** Why annotated pods are not served; `undefined`: they are. */
   whyNotReady(): string | undefined;
   readonly metrics: WorkerMetrics;
-  /** Leaves the kernel, the files and the chained plugin as they are: pods go on. */
+  /** Leaves the kernel, the files and the chained plugin as they are: pods go on. Nothing of the agent touches them afterwards. */
   stop(): Promise<void>;
 }
 
@@ -58,7 +67,7 @@ const leaseSeconds = 20;
 export async function startWorkerAgent(options: WorkerAgentOptions): Promise<WorkerAgent> {
   const files = stateFiles(options.config);
   const registry = await AttachedPods.load(files.pods, options.log);
-  const surroundingsFile = new SurroundingsFile(files.surroundings);
+  const surroundingsFile = openSurroundingsFile(files.surroundings, options.log);
   const surroundings = await surroundingsFile.read();
   const agent = new Agent(options, { ...registry, surroundingsFile, surroundings });
   try {
@@ -73,8 +82,8 @@ export async function startWorkerAgent(options: WorkerAgentOptions): Promise<Wor
 interface Kept {
   readonly pods: AttachedPods;
   readonly isComplete: boolean;
-  readonly surroundingsFile: SurroundingsFile;
-  readonly surroundings: WorkerState['surroundings'];
+  readonly surroundingsFile: JsonFile<Surroundings>;
+  readonly surroundings: Surroundings | undefined;
 }
 
 class Agent implements WorkerAgent, Attaching {
@@ -90,15 +99,17 @@ class Agent implements WorkerAgent, Attaching {
   readonly #endpoints: EndpointWriter;
   readonly #chain: PluginChain;
   readonly #events: PodEvents;
+  readonly #removal: NodeRemoval;
   readonly #heartbeat: { stop(): Promise<void> };
   readonly #kernelWatch: { stop(): void };
   readonly #sweepTimer: NodeJS.Timeout;
   #server: CniServer | undefined;
   #chainState: ChainState = { isChained: false };
-  #isChainWanted: boolean | undefined;
+  #chainGoal: ChainGoal | undefined;
   #carried: WorkerInputs | undefined;
   readonly #background = new Set<Promise<void>>();
   #isRefreshDue = false;
+  #isStopping = false;
   #change = Promise.withResolvers<void>();
 
   constructor(options: WorkerAgentOptions, kept: Kept) {
@@ -132,6 +143,12 @@ class Agent implements WorkerAgent, Attaching {
       onChange: (state) => this.#onChain(state),
       log,
     });
+    this.#removal = new NodeRemoval({
+      remove: () => this.#leaveNode(),
+      restore: () => options.keyFile.restore(),
+      onChange: () => this.#refreshSoon(),
+      log,
+    });
     this.#events = startPodEvents({ client, instance: config.podName, log });
     this.#heartbeat = startHeartbeat({
       client,
@@ -158,13 +175,16 @@ class Agent implements WorkerAgent, Attaching {
     return this.#state.notReady?.reason === 'GatewayNode' ? undefined : this.#state.notReady?.message;
   }
 
+  /** First who begins work, then who does it. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     clearInterval(this.#sweepTimer);
     this.#kernelWatch.stop();
     await this.#server?.stop();
     await Promise.all([this.#watches.stop(), this.#prober.stop(), this.#chain.stop(), this.#heartbeat.stop()]);
-    await Promise.all([this.#status.stop(), this.#endpoints.stop(), this.#events.stop(), this.#plane.stop()]);
+    await this.#removal.stop();
     await Promise.all([...this.#background, this.#savePods()]);
+    await Promise.all([this.#status.stop(), this.#endpoints.stop(), this.#events.stop(), this.#plane.stop()]);
   }
 
   admission(sgcKey: string): ReturnType<Attaching['admission']> {
@@ -225,40 +245,59 @@ class Agent implements WorkerAgent, Attaching {
     this.#isRefreshDue = true;
     setImmediate(() => {
       this.#isRefreshDue = false;
-      this.#refresh();
+      if (!this.#isStopping) this.#refresh();
     });
   }
 
   /** Brings everything that is derived up to date. Whatever fails is retried by whoever does it. */
   #refresh(): void {
     this.#events.tell(this.#state.refresh(), this.#state.pods);
-    this.#setChain(this.#watches.isFeatureWanted);
+    this.#setChain();
     this.#prober.probe(this.#state.probeTargets());
+    this.#removal.setWanted(this.#state.isLeaving);
     this.#carryInBackground();
     this.#status.request();
     this.#writeDown();
+    this.#writeEndpoints();
     const { promise: _promise, resolve } = this.#change;
     this.#change = Promise.withResolvers();
     resolve();
   }
 
   #writeDown(): void {
-    const { surroundings } = this.#state;
-    const { nodeName } = this.#options.config;
+    const { surroundings, isSynced, isLeaving } = this.#state;
+    if (isLeaving) return;
     this.#inBackground('registry not saved', this.#savePods());
-    if (!surroundings || !this.#state.isSynced) return;
-    this.#inBackground('surroundings not saved', this.#kept.surroundingsFile.write(surroundings));
+    if (surroundings && isSynced) this.#inBackground('surroundings not saved', this.#kept.surroundingsFile.write(surroundings));
+  }
+
+  #writeEndpoints(): void {
+    const { surroundings, isSynced } = this.#state;
+    const { nodeName } = this.#options.config;
+    if (!surroundings || !isSynced) return;
     const { vmConfigurations } = this.#watches.view();
     const gateways = surroundings.gateways.map((gateway) => ({ ...gateway, state: this.#state.stateOf(gateway.number) }));
     this.#endpoints.set(desiredEndpoints({ nodeName, pods: this.#state.pods, surroundings, gateways, vmConfigurations }));
   }
 
   async #savePods(): Promise<void> {
-    if (this.#state.isComplete) await this.#kept.pods.save();
+    if (this.#state.isComplete && !this.#state.isLeaving) await this.#kept.pods.save();
+  }
+
+  /** The plugin goes with the chain. A gateway node's kernel is the gateway-agent's. */
+  async #leaveNode(): Promise<void> {
+    const { config, keyFile } = this.#options;
+    this.#carried = undefined;
+    if (this.#state.notReady?.reason !== 'GatewayNode') await this.#plane.remove();
+    await Promise.all(this.#background);
+    await this.#kept.pods.erase();
+    await this.#kept.surroundingsFile.write(undefined);
+    await removeWants(config.tunnelDirectory, defaultSettings.workerDevicePrefix);
+    await keyFile.remove();
   }
 
   async #carry(): Promise<void> {
-    const inputs = this.#state.inputs();
+    const inputs = this.#state.isLeaving ? undefined : this.#state.inputs();
     if (inputs === undefined || isDeepStrictEqual(inputs, this.#carried)) return;
     this.#carried = inputs;
     await this.#plane.carry(inputs);
@@ -282,6 +321,7 @@ class Agent implements WorkerAgent, Attaching {
   }
 
   #onKernelChanges(changes: readonly KernelChange[]): void {
+    if (this.#isStopping) return;
     if (changes.some((change) => touchesPlane(change))) this.#plane.repair();
     if (changes.some((change) => removesLink(change))) this.#sweep();
   }
@@ -292,10 +332,11 @@ class Agent implements WorkerAgent, Attaching {
     this.#refreshSoon();
   }
 
-  #setChain(isWanted: boolean | undefined): void {
-    if (isWanted === undefined || isWanted === this.#isChainWanted) return;
-    this.#isChainWanted = isWanted;
-    this.#chain.setWanted(isWanted);
+  #setChain(): void {
+    const goal = this.#state.chainGoal;
+    if (goal === undefined || goal === this.#chainGoal) return;
+    this.#chainGoal = goal;
+    this.#chain.setGoal(goal);
   }
 
   #onChain(state: ChainState): void {
@@ -307,8 +348,10 @@ class Agent implements WorkerAgent, Attaching {
 
   #facts(): Parameters<typeof desiredStatus>[1] {
     const { config, publicKey } = this.#options;
-    const { pods, waiting, notReady } = this.#state;
+    const { pods, waiting, notReady, isRemoving } = this.#state;
     const { gatewayStatuses } = this.#watches.view();
-    return { publicKey, nodeAddress: config.nodeAddress, gatewayStatuses, pods, waiting, chain: this.#chainState, notReady };
+    const chain = this.#chainState;
+    const removal = isRemoving ? (this.#removal.isDone && chain.isUninstalled ? 'done' : 'under way') : undefined;
+    return { publicKey, nodeAddress: config.nodeAddress, gatewayStatuses, pods, waiting, chain, notReady, removal };
   }
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { messageOf } from '../base/error.ts';
-import { readIfExists, writeFileAtomic } from '../base/files.ts';
+import { JsonFile } from '../base/json-file.ts';
 import type { Logger } from '../base/log.ts';
 
 /**
@@ -32,29 +31,21 @@ const fileShape = z.object({ version: z.literal(1), pods: z.array(podShape) });
  * passed ADD has one as well.
  */
 export class AttachedPods {
-  readonly #path: string;
-  readonly #pods = new Map<string, RegisteredPod>();
+  readonly #file: JsonFile<z.infer<typeof fileShape>>;
+  readonly #pods: Map<string, RegisteredPod>;
   #saving: Promise<void> = Promise.resolve();
   #pendingSave: Promise<void> | undefined;
-  #saved = '';
 
-  private constructor(path: string) {
-    this.#path = path;
+  private constructor(file: JsonFile<z.infer<typeof fileShape>>, pods: readonly RegisteredPod[]) {
+    this.#file = file;
+    this.#pods = new Map(pods.map((pod) => [keyOf(pod), pod]));
   }
 
   /** `isComplete` false: the file is missing or damaged, so there may be pods that are not in it. Nothing may be opened on its word. */
   static async load(path: string, log: Logger): Promise<{ readonly pods: AttachedPods; readonly isComplete: boolean }> {
-    const pods = new AttachedPods(path);
-    try {
-      const text = await readIfExists(path);
-      if (text === undefined) return { pods, isComplete: false };
-      for (const pod of fileShape.parse(JSON.parse(text)).pods) pods.#pods.set(keyOf(pod), pod);
-      pods.#saved = text;
-      return { pods, isComplete: true };
-    } catch (error) {
-      log.error({ path, error: messageOf(error) }, 'registry of attached pods not readable, it is made anew from the API server');
-      return { pods, isComplete: false };
-    }
+    const file = new JsonFile(path, { shape: fileShape, log });
+    const saved = await file.read();
+    return { pods: new AttachedPods(file, saved?.pods ?? []), isComplete: saved !== undefined };
   }
 
   /** In the order in which they came. */
@@ -81,17 +72,19 @@ export class AttachedPods {
     await this.#pendingSave;
   }
 
-  async #saveAfter(previous: Promise<void>): Promise<void> {
-    await previous.catch(() => undefined);
-    this.#saving = this.#write(`${JSON.stringify({ version: 1, pods: this.list() })}\n`);
-    this.#pendingSave = undefined;
+  /** Takes the file away; what is in here stays, and the next `save` writes it again. */
+  async erase(): Promise<void> {
+    await this.#pendingSave?.catch(() => undefined);
+    await this.#saving.catch(() => undefined);
+    this.#saving = this.#file.write(undefined);
     await this.#saving;
   }
 
-  async #write(text: string): Promise<void> {
-    if (text === this.#saved) return;
-    await writeFileAtomic(this.#path, text, { mode: 0o600 });
-    this.#saved = text;
+  async #saveAfter(previous: Promise<void>): Promise<void> {
+    await previous.catch(() => undefined);
+    this.#saving = this.#file.write({ version: 1, pods: [...this.list()] });
+    this.#pendingSave = undefined;
+    await this.#saving;
   }
 }
 

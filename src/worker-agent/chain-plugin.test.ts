@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { desiredChain } from './chain-plugin.ts';
+import { desiredChain, isNamedByOthers } from './chain-plugin.ts';
 
 const foreign = { name: '10-pods.conflist', text: '{"name":"pods","plugins":[{"type":"ptp"}]}' };
 const damaged = { name: '10-pods.conflist', text: '{"name":"po' };
@@ -41,4 +41,9 @@ test('a file that sorts before ours would win, and is named', () => {
   const { step, state } = desiredChain([{ ...foreign, name: '00-multus.conf' }, own(chained)], true);
   assert.equal(step.do, 'remove');
   assert.match(state.problem ?? '', /00-multus\.conf sorts before/);
+});
+
+test('the plugin has to stay for a file of others that names it', () => {
+  assert.equal(isNamedByOthers([foreign, own(chained)]), false);
+  assert.equal(isNamedByOthers([foreign, { name: '00-multus.conf', text: chained }]), true);
 });

@@ -26,14 +26,21 @@ export interface ChainState {
   readonly isChained: boolean;
   /** Why not. */
   readonly problem?: string;
+  /** The plugin is off the node as well, or stays for a conflist of somebody else that names it. */
+  readonly isUninstalled?: boolean;
 }
 
+/** `unchained`: the plugin stays where it is, for the runtime and for us. */
+export type ChainGoal = 'chained' | 'unchained' | 'uninstalled';
+
 export interface PluginChain {
-  /** Chains the plugin, and keeps it chained; or takes it out of the chain. */
-  setWanted(isWanted: boolean): void;
+  /** Brings the plugin into the chain or out of it, and keeps it there. */
+  setGoal(goal: ChainGoal): void;
   stop(): Promise<void>;
 }
 
+/** The runtime reads a conflist that has changed at once, but a call of the plugin may be under way. */
+const lingerMs = 2000;
 const settleMs = 100;
 const resyncMs = 30_000;
 
@@ -61,16 +68,18 @@ export function desiredChain(files: readonly ConfigurationFile[], isWanted: bool
   }
 }
 
-/** Starts with the plugin neither wanted nor unwanted: the first `setWanted` acts. */
+/** Starts without a goal: the first `setGoal` acts. */
 export function startPluginChain(options: ChainOptions): PluginChain {
   const run = new ChainRun(options);
-  return { setWanted: (isWanted) => run.setWanted(isWanted), stop: () => run.stop() };
+  return { setGoal: (goal) => run.setGoal(goal), stop: () => run.stop() };
 }
 
 class ChainRun {
   readonly #options: ChainOptions;
   readonly #clock: Clock;
-  #isWanted = false;
+  #goal: ChainGoal = 'unchained';
+  /** Since when no conflist of ours is there, as far as we know. */
+  #unchainedAtMs: number | undefined;
   #watcher: FSWatcher | undefined;
   #running: Promise<void> = Promise.resolve();
   #cancel: (() => void) | undefined;
@@ -81,8 +90,8 @@ class ChainRun {
     this.#clock = options.clock ?? systemClock;
   }
 
-  setWanted(isWanted: boolean): void {
-    this.#isWanted = isWanted;
+  setGoal(goal: ChainGoal): void {
+    this.#goal = goal;
     this.#actIn(0);
   }
 
@@ -97,28 +106,48 @@ class ChainRun {
     if (this.#isStopped) return;
     this.#cancel?.();
     this.#cancel = this.#clock.schedule(delayMs, () => {
+      this.#cancel = undefined;
       this.#running = this.#running.then(() => this.#act());
     });
   }
 
   async #act(): Promise<void> {
     const { log, onChange } = this.#options;
+    const goal = this.#goal;
+    let nextMs = resyncMs;
     try {
       const files = await this.#readConfigurations();
-      const { step, state } = desiredChain(files, this.#isWanted);
-      await this.#take(step);
-      onChange(state);
+      const { step, state } = desiredChain(files, goal === 'chained');
+      await this.#take(step, goal);
+      const restMs = this.#lingerAfter(state);
+      const isUninstalled = goal === 'uninstalled' && restMs <= 0;
+      if (isUninstalled) await this.#uninstall(files);
+      if (restMs > 0) nextMs = restMs;
+      onChange({ ...state, ...(isUninstalled && { isUninstalled }) });
     } catch (error) {
       log.error({ error: messageOf(error) }, 'plugin not chained, will be tried again');
       onChange({ isChained: false, problem: messageOf(error) });
     }
-    this.#actIn(resyncMs);
+    // What was asked for meanwhile is due earlier.
+    if (!this.#cancel) this.#actIn(nextMs);
+  }
+
+  /** How long the plugin has to stay, in milliseconds, now that the chain is so. */
+  #lingerAfter({ isChained }: ChainState): number {
+    const nowMs = this.#clock.nowMs();
+    this.#unchainedAtMs = isChained ? undefined : (this.#unchainedAtMs ?? nowMs);
+    return this.#unchainedAtMs === undefined ? 0 : this.#unchainedAtMs + lingerMs - nowMs;
+  }
+
+  async #uninstall(files: readonly ConfigurationFile[]): Promise<void> {
+    if (isNamedByOthers(files)) return;
+    await rm(join(this.#options.binDirectory, pluginType), { force: true });
   }
 
   /** The plugin comes before the conflist that names it, and outlives it: the runtime may still use what it read before. */
-  async #take(step: ChainStep): Promise<void> {
+  async #take(step: ChainStep, goal: ChainGoal): Promise<void> {
     const { plugin, binDirectory, configurationDirectory, log } = this.#options;
-    if (this.#isWanted) await installPlugin(plugin, binDirectory);
+    if (goal === 'chained') await installPlugin(plugin, binDirectory);
     const path = join(configurationDirectory, ownName);
     if (step.do === 'write') await writeFileAtomic(path, step.text);
     if (step.do === 'remove') await rm(path, { force: true });
@@ -146,6 +175,11 @@ class ChainRun {
       this.#watcher = undefined;
     });
   }
+}
+
+/** Whether somebody else has chained the plugin: without it, no pod would start. */
+export function isNamedByOthers(files: readonly ConfigurationFile[]): boolean {
+  return files.some(({ name, text }) => name !== ownName && text.includes(JSON.stringify(pluginType)));
 }
 
 /** Copies the plugin, unless it is there: under another name first, since the runtime may start it at any moment. */

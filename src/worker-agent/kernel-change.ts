@@ -1,13 +1,5 @@
+import type { KernelChange } from '../dataplane/kernel-change.ts';
 import { defaultSettings, type DataplaneSettings } from '../dataplane/settings.ts';
-
-/** Something in the node's network has changed, by whomever. `linux` reports it. */
-export interface KernelChange {
-  /** `lost`: more happened than could be told. */
-  readonly kind: 'link' | 'address' | 'route' | 'rule' | 'nftables' | 'lost';
-  /** A link's name, an address, the number of a routing table (also of a rule), the name of an nft table. */
-  readonly subject: string;
-  readonly isRemoval: boolean;
-}
 
 export type WatchKernel = (onChanges: (changes: readonly KernelChange[]) => void) => { stop(): void };
 

@@ -17,10 +17,6 @@ export interface ServiceCidr extends KubeObject {
   readonly spec?: { readonly cidrs?: readonly string[] };
 }
 
-export interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 export const nodeKind: ResourceKind<Node> = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false };
 
 export const podKind: ResourceKind<Pod> = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
@@ -32,12 +28,4 @@ export const serviceCidrKind: ResourceKind<ServiceCidr> = {
   kind: 'ServiceCIDR',
   plural: 'servicecidrs',
   namespaced: false,
-};
-
-export const configMapKind: ResourceKind<ConfigMap> = {
-  group: '',
-  version: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  namespaced: true,
 };

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { gateway, pod, sgc, worker } from '../../test/support/dataplane/worlds.ts';
 import { SegwError } from '../base/error.ts';
+import { firstLine } from '../base/first-line.ts';
 import { createLogger } from '../base/log.ts';
 import { desiredWorker } from '../dataplane/desired-worker.ts';
 import { describeStep } from '../dataplane/describe-step.ts';
@@ -43,7 +44,7 @@ function rig(): Rig {
         failures -= 1;
         throw new SegwError('SystemCall', 'refused');
       }
-      steps.push(describeStep(step).split('\n', 1)[0] ?? '');
+      steps.push(firstLine(describeStep(step)));
       await kernel.apply(step);
     },
   };
@@ -134,4 +135,14 @@ test('without any report the kernel is read every half minute', async () => {
   await it.clock.advance(30_000);
   await it.plane.stop();
   assert.equal(it.reads(), 1);
+});
+
+test('nothing is carried when everything is removed, whatever was there; then it may be carried again', async () => {
+  const { plane, kernel } = rig();
+  await plane.carry(inputs);
+  await kernel.apply({ namespace: 'host', kind: 'ensure-rule', rule: { preference: 7000, mark: 9, mask: 127, table: 7009 } });
+  await plane.remove();
+  assert.deepEqual(kernel.state, new MemoryHost().state);
+  await plane.carry(inputs);
+  assert.deepEqual(diff(await kernel.observe(workerScope()), desiredWorker(inputs)), []);
 });

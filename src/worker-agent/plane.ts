@@ -1,10 +1,12 @@
 import { messageOf } from '../base/error.ts';
+import { firstLine } from '../base/first-line.ts';
 import type { Logger } from '../base/log.ts';
 import { forgetAddress, movePods } from '../dataplane/attachment.ts';
 import { describeStep } from '../dataplane/describe-step.ts';
 import { desiredWorker } from '../dataplane/desired-worker.ts';
 import { diff } from '../dataplane/diff/diff.ts';
 import { failover } from '../dataplane/failover.ts';
+import { emptyNamespace, hostNamespace, type HostState } from '../dataplane/host-state.ts';
 import type { Host } from '../dataplane/host.ts';
 import type { WorkerInputs } from '../dataplane/model.ts';
 import { workerScope } from '../dataplane/scope.ts';
@@ -26,6 +28,11 @@ const defaultSettleMs = 100;
 const defaultResyncMs = 30_000;
 const retryMs = 1000;
 
+/** Nothing of ours. */
+const nothing = 'nothing';
+
+type Carried = WorkerInputs | typeof nothing;
+
 /**
  * Keeps the node's kernel as it is to be. One thing at a time. What changes goes straight from what is carried to what is to be carried;
  * only the first time, after a failure, after somebody else's change and now and then is the kernel read.
@@ -36,9 +43,9 @@ export class Plane {
   readonly #clock: Clock;
   readonly #settleMs: number;
   readonly #resyncMs: number;
-  #wanted: WorkerInputs | undefined;
+  #wanted: Carried | undefined;
   /** What the kernel carries; `undefined`: not known. */
-  #carried: WorkerInputs | undefined;
+  #carried: Carried | undefined;
   #queue: Promise<void> = Promise.resolve();
   #cancelLook: (() => void) | undefined;
   #lookDueMs = 0;
@@ -52,14 +59,15 @@ export class Plane {
     this.#resyncMs = resyncMs;
   }
 
-  /** What the kernel carries; `undefined` before the first success and after a failure. */
-  get carried(): WorkerInputs | undefined {
-    return this.#carried;
-  }
-
   /** Fulfilled when the kernel carries `inputs`, or what was asked for since. Rejected when it refuses; then it is tried again. */
   carry(inputs: WorkerInputs): Promise<void> {
     this.#wanted = inputs;
+    return this.#enqueue(() => this.#advance());
+  }
+
+  /** Fulfilled when the kernel carries nothing of ours, or what was asked for since. Rejected as `carry` is. */
+  remove(): Promise<void> {
+    this.#wanted = nothing;
     return this.#enqueue(() => this.#advance());
   }
 
@@ -89,7 +97,7 @@ export class Plane {
     const after = this.#wanted;
     if (after === undefined || after === this.#carried) return;
     const before = this.#carried;
-    if (before === undefined) return await this.#rebuild(after);
+    if (before === undefined || before === nothing || after === nothing) return await this.#rebuild(after);
     try {
       await this.#apply(stepsBetween(before, after));
       this.#carried = after;
@@ -100,11 +108,11 @@ export class Plane {
   }
 
   /** Reads the kernel and makes of it what is to be. */
-  async #rebuild(after: WorkerInputs): Promise<void> {
+  async #rebuild(after: Carried): Promise<void> {
     this.#carried = undefined;
     try {
       const observed = await this.#host.observe(workerScope());
-      const desired = desiredWorker(after);
+      const desired = after === nothing ? emptyHost : desiredWorker(after);
       const steps = [...diff(observed, desired), ...staleFlows(observed, desired)];
       if (steps.length > 0) this.#log.info({ steps: steps.map((step) => firstLine(describeStep(step))) }, 'changing the kernel');
       await this.#apply(steps);
@@ -139,9 +147,7 @@ export class Plane {
   }
 }
 
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? '';
-}
+const emptyHost: HostState = { namespaces: [emptyNamespace(hostNamespace)] };
 
 /** A death is answered first: pods that come or go can wait, connections that hang cannot. */
 function stepsBetween(before: WorkerInputs, after: WorkerInputs): Step[] {

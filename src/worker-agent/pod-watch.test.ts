@@ -82,14 +82,22 @@ const cases: readonly (readonly [string, readonly Pod[], readonly RegisteredPod[
 
 for (const [title, pods, entries, expected] of cases) {
   test(title, () => {
-    const { put, remove } = podChanges({ pods, registered: entries, awaited, links });
+    const { put, remove } = podChanges({ pods, registered: entries, takesNew: true, awaited, links });
     assert.deepEqual({ put, remove }, expected);
   });
 }
 
 test("a pod in its node's network is refused, not guarded", () => {
   const onNode = pod({ sgc: 'a', hostNetwork: true });
-  assert.deepEqual(podChanges({ pods: [onNode], registered: [], awaited, links }), { put: [], remove: [], refused: [onNode] });
+  const facts = { pods: [onNode], registered: [], takesNew: true, awaited, links };
+  assert.deepEqual(podChanges(facts), { put: [], remove: [], refused: [onNode] });
+});
+
+test('while the feature goes new pods are not guarded, and those that were ours stay so', () => {
+  const gone = registered('gone', { address: '10.244.1.8' });
+  const facts = { pods: [pod({ sgc: 'a' }), pod({ sgc: 'a', uid: 'u2' })], takesNew: false, awaited, links };
+  assert.deepEqual(podChanges({ ...facts, registered: [] }), { put: [], remove: [], refused: [] });
+  assert.deepEqual(podChanges({ ...facts, registered: [gone] }), { put: [registered('guarded')], remove: [], refused: [] });
 });
 
 test('DEL concerns the pod of this sandbox alone', () => {

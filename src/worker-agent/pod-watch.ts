@@ -16,6 +16,8 @@ export interface PodFacts {
   /** Of this node, as the API server has them. */
   readonly pods: readonly Pod[];
   readonly registered: readonly RegisteredPod[];
+  /** Whether annotated pods that are not registered are taken. Not while the feature goes: nobody reads their annotation any more. */
+  readonly takesNew: boolean;
   /** Uids of pods that have passed ADD and that the API server has not shown yet: the kubelet hears of a pod before we do. */
   readonly awaited: ReadonlySet<string>;
   readonly links: PodLinks;
@@ -25,9 +27,10 @@ export interface PodFacts {
  * Annotated pods that never passed ADD are guarded: they started before the plugin, or the annotation came later. Pods that vanished
  * without a DEL are leaving.
  */
-export function podChanges({ pods, registered, awaited, links }: PodFacts): PodChanges {
+export function podChanges({ pods, registered, takesNew, awaited, links }: PodFacts): PodChanges {
   const byUid = new Map(pods.map((pod) => [pod.metadata.uid, pod]));
-  const annotated = pods.filter((pod) => sgcOf(pod) !== undefined);
+  const taken = new Set(registered.map(({ uid }) => uid));
+  const annotated = pods.filter((pod) => sgcOf(pod) !== undefined && (takesNew || taken.has(pod.metadata.uid ?? '')));
   const vanished = registered.filter(({ uid, phase }) => phase === 'attached' && !byUid.has(uid) && !awaited.has(uid));
   return {
     put: [

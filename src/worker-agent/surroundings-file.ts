@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { readIfExists, writeFileAtomic } from '../base/files.ts';
+import { JsonFile } from '../base/json-file.ts';
+import type { Logger } from '../base/log.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const cidr = z.object({ address: z.ipv4(), prefixLength: z.int().min(0).max(32) });
@@ -31,37 +32,6 @@ const shape = z.object({
 });
 
 /** Remembers the surroundings over restarts. */
-export class SurroundingsFile {
-  readonly #path: string;
-  #text = '';
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  /** `undefined`: there is none, or none that can be read; the API server knows it all again. */
-  async read(): Promise<Surroundings | undefined> {
-    const text = await readIfExists(this.#path);
-    if (text === undefined) return undefined;
-    const result = shape.safeParse(parseJson(text));
-    if (!result.success) return undefined;
-    this.#text = text;
-    return result.data;
-  }
-
-  /** Writes it, unless the file says so already. */
-  async write(surroundings: Surroundings): Promise<void> {
-    const text = `${JSON.stringify(surroundings)}\n`;
-    if (text === this.#text) return;
-    await writeFileAtomic(this.#path, text, { mode: 0o600 });
-    this.#text = text;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+export function openSurroundingsFile(path: string, log: Logger): JsonFile<Surroundings> {
+  return new JsonFile(path, { shape, log });
 }

@@ -51,6 +51,11 @@ export function desiredSurroundings(
   return { surroundings: { block, cluster: found.networks, gateways, sgcs } };
 }
 
+/** While the feature is being removed: gateways go, and pods that would use one are refused. Tunnels have no reason to be any more. */
+export function withoutGateways(surroundings: Surroundings): Surroundings {
+  return { ...surroundings, gateways: [], sgcs: surroundings.sgcs.map((sgc) => ({ ...sgc, gateways: [] })) };
+}
+
 interface Context {
   readonly view: ClusterView;
   readonly own: OwnNode;

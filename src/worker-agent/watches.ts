@@ -1,28 +1,18 @@
 import { egressWorkerKind, type EgressWorker } from '../api/egress-worker.ts';
+import { featureConfigMap, type FeatureData } from '../api/feature.ts';
 import { gatewayStatusKind, type GatewayStatus } from '../api/gateway-status.ts';
 import { gatewayVmConfigurationKind, type GatewayVmConfiguration } from '../api/gateway-vm-configuration.ts';
 import { systemNamespace } from '../api/names.ts';
 import { staticGatewayConfigurationKind, type StaticGatewayConfiguration } from '../api/static-gateway-configuration.ts';
 import type { Logger } from '../base/log.ts';
 import type { KubeClient, Selection } from '../kube/client.ts';
+import { configMapKind, type ConfigMap } from '../kube/config-map.ts';
 import { startListWatch, type ListWatch } from '../kube/list-watch.ts';
 import { parseKey, type KubeObject } from '../kube/object.ts';
 import type { ResourceKind } from '../kube/resource.ts';
 import { Store } from '../kube/store.ts';
 import type { ClusterView } from './cluster-view.ts';
-import {
-  configMapKind,
-  nodeKind,
-  podKind,
-  serviceCidrKind,
-  type ConfigMap,
-  type Node,
-  type Pod,
-  type ServiceCidr,
-} from './kube-kinds.ts';
-
-/** Says whether the feature is being removed: `data.state` is `removing`. */
-const featureConfigMap = 'segw-feature';
+import { nodeKind, podKind, serviceCidrKind, type Node, type Pod, type ServiceCidr } from './kube-kinds.ts';
 
 export interface WatchesOptions {
   readonly client: KubeClient;
@@ -44,6 +34,7 @@ export class Watches {
   readonly #workers: Store<EgressWorker>;
   readonly #pods: Store<Pod>;
   readonly #feature: Store<ConfigMap>;
+  #isRemoving = false;
   #isSynced = false;
   #isFeatureSynced = false;
 
@@ -62,8 +53,9 @@ export class Watches {
     this.#pods = this.#follow(podKind, { fieldSelector: `spec.nodeName=${nodeName}` });
     this.#feature = this.#follow(configMapKind, {
       namespace: systemNamespace,
-      fieldSelector: `metadata.name=${featureConfigMap}`,
+      fieldSelector: `metadata.name=${featureConfigMap.name}`,
     });
+    this.#feature.subscribe(() => this.#takeState());
     void this.#awaitLists();
   }
 
@@ -72,11 +64,9 @@ export class Watches {
     return this.#isSynced;
   }
 
-  /** Whether the plugin is to be chained; `undefined`: not known yet. */
-  get isFeatureWanted(): boolean | undefined {
-    if (!this.#isFeatureSynced) return undefined;
-    const { data } = this.#feature.get({ namespace: systemNamespace, name: featureConfigMap }) ?? {};
-    return data?.['state'] !== 'removing';
+  /** Whether the feature is being removed; `undefined`: not known yet. */
+  get isRemoving(): boolean | undefined {
+    return this.#isFeatureSynced ? this.#isRemoving : undefined;
   }
 
   view(): ClusterView {
@@ -105,6 +95,12 @@ export class Watches {
 
   async stop(): Promise<void> {
     await Promise.all(this.#running.map((watch) => watch.stop()));
+  }
+
+  /** Only a word enables the feature again: the ConfigMap goes with its namespace, and its end may be seen before our own. */
+  #takeState(): void {
+    const data: FeatureData | undefined = this.#feature.get(featureConfigMap)?.data;
+    if (data?.state !== undefined) this.#isRemoving = data.state === 'removing';
   }
 
   #follow<T extends KubeObject>(kind: ResourceKind<T>, selection: Selection = {}): Store<T> {

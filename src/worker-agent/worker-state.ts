@@ -1,3 +1,4 @@
+import { nodeLeft } from '../api/feature.ts';
 import type { StaticGatewayConfiguration } from '../api/static-gateway-configuration.ts';
 import type { GatewayState, WorkerInputs } from '../dataplane/model.ts';
 import { defaultSettings } from '../dataplane/settings.ts';
@@ -5,6 +6,7 @@ import type { ProbeTarget } from '../tunnel-probe/prober.ts';
 import type { Verdict } from '../tunnel-probe/detector.ts';
 import type { Knowledge } from './admission.ts';
 import type { AttachedPods, RegisteredPod } from './attached-pods.ts';
+import type { ChainGoal } from './chain-plugin.ts';
 import type { NotReady } from './cluster-networks.ts';
 import { departedPods } from './del.ts';
 import { probedGateways } from './gateways.ts';
@@ -12,7 +14,7 @@ import { workerInputs } from './inputs.ts';
 import type { Pod } from './kube-kinds.ts';
 import type { PodLinks } from './pod-links.ts';
 import { podChanges } from './pod-watch.ts';
-import { desiredSurroundings, type OwnNode, type Surroundings } from './surroundings.ts';
+import { desiredSurroundings, withoutGateways, type OwnNode, type Surroundings } from './surroundings.ts';
 import type { Watches } from './watches.ts';
 
 interface WorkerStateOptions {
@@ -24,7 +26,7 @@ interface WorkerStateOptions {
   readonly isComplete: boolean;
   /** What was known before the restart. */
   readonly surroundings: Surroundings | undefined;
-  readonly watches: Pick<Watches, 'isSynced' | 'view' | 'pods' | 'configuration'>;
+  readonly watches: Pick<Watches, 'isRemoving' | 'isSynced' | 'view' | 'worker' | 'pods' | 'configuration'>;
   readonly links: PodLinks;
   readonly verdictOf: (number: number) => Verdict;
 }
@@ -49,6 +51,23 @@ export class WorkerState implements Knowledge {
 
   get isSynced(): boolean {
     return this.#isSynced;
+  }
+
+  get isRemoving(): boolean {
+    return this.#options.watches.isRemoving ?? false;
+  }
+
+  /** Nothing on the node needs anything of ours any more, and nothing new will. */
+  get isLeaving(): boolean {
+    const isIdle = this.#waiting.length === 0 && this.pods.every(({ phase }) => phase === 'gone');
+    return this.isRemoving && this.#isSynced && isIdle;
+  }
+
+  /** `undefined`: it is not known yet whether the feature is being removed. */
+  get chainGoal(): ChainGoal | undefined {
+    if (this.#options.watches.isRemoving === undefined) return undefined;
+    if (!this.isRemoving) return 'chained';
+    return this.isLeaving ? 'uninstalled' : 'unchained';
   }
 
   /** Whether the registry names every pod that is ours. Until it does, nothing of it may reach the kernel, nor the disk. */
@@ -112,7 +131,16 @@ export class WorkerState implements Knowledge {
     if ('surroundings' in desired) this.#surroundings = desired.surroundings;
     const present = watches.pods();
     for (const { metadata } of present) this.#awaited.delete(metadata.uid ?? '');
-    const { put, remove, refused } = podChanges({ pods: present, registered: this.pods, awaited: this.#awaited, links });
+    // A node that has been left has no registry, and no pod that is ours.
+    const isComplete = this.#isComplete || watches.worker()?.status?.reason === nodeLeft;
+    const takesNew = !(this.isRemoving && isComplete);
+    const { put, remove, refused } = podChanges({
+      pods: present,
+      registered: this.pods,
+      takesNew,
+      awaited: this.#awaited,
+      links,
+    });
     for (const pod of put) pods.put(pod);
     for (const pod of remove) pods.remove(pod);
     this.#isComplete = true;
@@ -131,12 +159,13 @@ export class WorkerState implements Knowledge {
   inputs(): WorkerInputs | undefined {
     const { uplinkMtu, own, verdictOf } = this.#options;
     if (this.#surroundings === undefined || !this.#isComplete || this.#notReady?.reason === 'GatewayNode') return undefined;
-    return workerInputs(this.#surroundings, { uplinkMtu, publicKey: own.publicKey, pods: this.pods, verdictOf });
+    const surroundings = this.isRemoving ? withoutGateways(this.#surroundings) : this.#surroundings;
+    return workerInputs(surroundings, { uplinkMtu, publicKey: own.publicKey, pods: this.pods, verdictOf });
   }
 
   /** The gateways of the SGCs that this worker is authorised to use. */
   probeTargets(): ProbeTarget[] {
-    const { gateways = [], sgcs = [] } = this.#surroundings ?? {};
+    const { gateways = [], sgcs = [] } = (!this.isRemoving && this.#surroundings) || {};
     const used = new Set(sgcs.flatMap((sgc) => sgc.gateways));
     return gateways
       .filter(({ number }) => used.has(number))

@@ -18,6 +18,7 @@ const facts: WorkerFacts = {
   waiting: ['team/new', 'team/web'],
   chain: { isChained: true },
   notReady: undefined,
+  removal: undefined,
 };
 
 test('the status says who the worker is, where, and what its pods want', () => {
@@ -60,4 +61,16 @@ test('a plugin that is not chained makes the worker not ready, and the status sa
       cniChained: false,
     },
   );
+});
+
+test('while the feature goes the status says how far that is, also on a gateway node', () => {
+  const chain = { isChained: false, problem: 'the feature is being removed' };
+  const notReady = { reason: 'GatewayNode', message: 'm' };
+  for (const [removal, expected] of [
+    ['under way', 'Removing'],
+    ['done', 'Removed'],
+  ] as const) {
+    const { state, reason } = desiredStatus(worker, { ...facts, chain, notReady, removal }, 'now');
+    assert.deepEqual([state, reason], ['NotReady', expected]);
+  }
 });

@@ -1,4 +1,5 @@
 import type { EgressWorker, EgressWorkerStatus } from '../api/egress-worker.ts';
+import { nodeLeft } from '../api/feature.ts';
 import type { GatewayStatus } from '../api/gateway-status.ts';
 import { defaultSettings, workerPort } from '../dataplane/settings.ts';
 import type { RegisteredPod } from './attached-pods.ts';
@@ -16,12 +17,14 @@ export interface WorkerFacts {
   readonly chain: ChainState;
   /** Why annotated pods are refused or guarded, besides the chain. */
   readonly notReady: { readonly reason: string; readonly message: string } | undefined;
+  /** The feature is being removed: pods are still there or not everything is off the node yet; or it is. */
+  readonly removal: 'under way' | 'done' | undefined;
 }
 
 /** The status of this node's EgressWorker. `now` is for `since`: RFC 3339. */
 export function desiredStatus(worker: EgressWorker, facts: WorkerFacts, now: string): EgressWorkerStatus {
   const { publicKey, nodeAddress, gatewayStatuses, chain } = facts;
-  const notReady = facts.notReady ?? (chain.isChained ? undefined : toNotReady(chain));
+  const notReady = whyNotReady(facts);
   const state = notReady ? 'NotReady' : 'Ready';
   const { status: before } = worker;
   const numbers = [...new Set(gatewayStatuses.map(({ spec }) => spec.number))].sort((a, b) => a - b);
@@ -41,6 +44,19 @@ export function desiredStatus(worker: EgressWorker, facts: WorkerFacts, now: str
 }
 
 const maxMessage = 1024;
+
+function whyNotReady({ removal, notReady, chain }: WorkerFacts): WorkerFacts['notReady'] {
+  if (removal) return removals[removal];
+  return notReady ?? (chain.isChained ? undefined : toNotReady(chain));
+}
+
+const removals = {
+  'under way': {
+    reason: 'Removing',
+    message: 'The feature is being removed: pods that are attached stay guarded until they go, new ones start without it.',
+  },
+  done: { reason: nodeLeft, message: 'The feature is being removed: everything of it has been taken off the node.' },
+} as const;
 
 function toNotReady({ problem = 'the plugin is being chained' }: ChainState): {
   readonly reason: string;

@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { z } from 'zod';
 import { takeHostSnapshot } from '../support/host-snapshot.ts';
 import { installationMarks, kubectl, kubectlJson, segw, settings } from '../support/installation.ts';
-import { execInPod, startToolsPod } from '../support/tools-pod.ts';
+import { execInPod, fetchStatusInPod, startToolsPod } from '../support/tools-pod.ts';
 
 const nodeList = z.object({
   items: z.array(
@@ -50,17 +50,7 @@ test('a plain pod reaches the internet by name, and leaves by the outbound addre
 
 test('pods resolve services and the API server answers them', async () => {
   assert.match(await execInPod({ name: 'plain' }, 'dig', '+short', 'kubernetes.default.svc.cluster.local'), /^10\.0\.0\.1$/);
-  const status = await execInPod(
-    { name: 'plain' },
-    'curl',
-    '--silent',
-    '--insecure',
-    '--output',
-    '/dev/null',
-    '--write-out',
-    '%{http_code}',
-    'https://kubernetes.default/healthz',
-  );
+  const status = await fetchStatusInPod({ name: 'plain' }, 'https://kubernetes.default/healthz');
   assert.equal(status, '200');
 });
 

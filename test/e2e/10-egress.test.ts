@@ -6,7 +6,7 @@ import { podAnnotation } from '../../src/api/names.ts';
 import { azureClients } from '../support/azure.ts';
 import { applyManifest, kubectl, segw } from '../support/installation.ts';
 import { readInternetCounters } from '../support/internet-counters.ts';
-import { execInPod, startToolsPod, toolsPod } from '../support/tools-pod.ts';
+import { execInPod, fetchStatusInPod, startToolsPod, toolsPod } from '../support/tools-pod.ts';
 
 /** Each client talks to a port of its own, so that the internet host knows whose packets it sees. Nobody listens there. */
 const ports = { annotated: 4001, plain: 4002 } as const;
@@ -133,17 +133,7 @@ test('DNS, the API server and other pods stay inside the cluster', async () => {
     await execInPod({ name: 'server', namespace }, 'dig', '+short', 'kubernetes.default.svc.cluster.local'),
     /^10\.0\.0\.1$/,
   );
-  const code = await execInPod(
-    { name: 'server', namespace },
-    'curl',
-    '--silent',
-    '--insecure',
-    '--output',
-    '/dev/null',
-    '--write-out',
-    '%{http_code}',
-    'https://kubernetes.default/healthz',
-  );
+  const code = await fetchStatusInPod({ name: 'server', namespace }, 'https://kubernetes.default/healthz');
   assert.equal(code, '200');
   const other = await kubectl('get', 'pod', '--namespace', namespace, 'caller', '--output', 'jsonpath={.status.podIP}');
   await execInPod({ name: 'server', namespace }, 'ping', '-c', '1', '-W', '2', other);

@@ -1,18 +1,5 @@
 import type { KubeClient } from '../../src/kube/client.ts';
-import type { KubeObject } from '../../src/kube/object.ts';
-import type { ResourceKind } from '../../src/kube/resource.ts';
-
-export interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-export const configMapKind: ResourceKind<ConfigMap> = {
-  group: '',
-  version: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  namespaced: true,
-};
+import { configMapKind, type ConfigMap } from '../../src/kube/config-map.ts';
 
 /** Creates or changes one in the namespace `default`. */
 export async function applyConfigMap(

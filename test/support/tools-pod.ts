@@ -35,3 +35,9 @@ export async function startToolsPod(pod: ToolsPod): Promise<void> {
 export async function execInPod(pod: Pick<ToolsPod, 'name' | 'namespace'>, ...command: readonly string[]): Promise<string> {
   return (await kubectl('exec', '--namespace', pod.namespace ?? 'default', pod.name, '--', ...command)).trim();
 }
+
+/** The HTTP status with which `url` answers a pod that does not look at certificates. */
+export async function fetchStatusInPod(pod: Pick<ToolsPod, 'name' | 'namespace'>, url: string): Promise<string> {
+  const quietly = ['--silent', '--insecure', '--output', '/dev/null', '--write-out', '%{http_code}'];
+  return await execInPod(pod, 'curl', ...quietly, url);
+}

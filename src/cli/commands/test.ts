@@ -45,7 +45,7 @@ function selectLevels(names: readonly string[]): readonly TestLevel[] {
 }
 
 async function runLevels(levels: readonly TestLevel[], context: Context): Promise<TestCounts> {
-  const [privileged] = levels.filter(({ needsRoot }) => needsRoot);
+  const privileged = levels.find(({ needsRoot }) => needsRoot);
   if (privileged && context.userId !== 0) {
     throw new SegwError('NeedsRoot', `the test level "${privileged.name}" makes network namespaces, and you are not root`);
   }

@@ -34,18 +34,6 @@ export const daemonSetKind: ResourceKind<Workload> = {
   namespaced: true,
 };
 
-export interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-export const configMapKind: ResourceKind<ConfigMap> = {
-  group: '',
-  version: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  namespaced: true,
-};
-
 interface Condition {
   readonly type: string;
   readonly status: string;
@@ -83,8 +71,9 @@ export const nodeKind: ResourceKind<Conditioned> = {
   namespaced: false,
 };
 
-/** `v1` Pod, as far as it says why it does not run. */
+/** `v1` Pod, as far as it says where it runs, or why not. */
 export interface Pod extends KubeObject {
+  readonly spec?: { readonly nodeName?: string };
   readonly status?: {
     readonly conditions?: readonly (Condition & { readonly message?: string })[];
     readonly containerStatuses?: readonly {

@@ -1,6 +1,6 @@
 import { featureConfigMap, operatorReleased, type FeatureState } from '../../api/feature.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { configMapKind } from './cluster-objects.ts';
+import { configMapKind } from '../../kube/config-map.ts';
 
 /** Who owns what we apply. */
 export const fieldManager = 'segw-installer';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EgressWorker, EgressWorkerStatus } from '../../api/egress-worker.ts';
+import { nodeLeft } from '../../api/feature.ts';
+import type { GatewayStatus } from '../../api/gateway-status.ts';
 import { cloudResourcesFinalizer } from '../../api/names.ts';
 import type { StaticGatewayConfiguration } from '../../api/static-gateway-configuration.ts';
 import { nodesWithAgent, openWork, type RemovalFacts } from './removal-facts.ts';
@@ -9,14 +11,21 @@ function worker(name: string, status?: EgressWorkerStatus): EgressWorker {
   return { metadata: { name }, spec: { labelBlock: '100.64.0.0/22' }, ...(status && { status }) };
 }
 
+function gateway(name: string, reason?: string): GatewayStatus {
+  return { metadata: { name }, spec: { number: 1 }, ...(reason !== undefined && { status: { reason } }) };
+}
+
 function configuration(finalizers: readonly string[]): StaticGatewayConfiguration {
   const spec = { gatewayNodepoolName: 'gw', provisionPublicIps: true, defaultRoute: 'staticEgressGateway' } as const;
   return { metadata: { namespace: 'ns', name: 'sgc', finalizers }, spec };
 }
 
+const left: EgressWorkerStatus = { cniChained: false, wanted: [], reason: nodeLeft };
+const wanted = [{ namespace: 'ns', name: 'sgc', pods: 1 }];
 const done: RemovalFacts = {
   readyNodes: new Set(['n1', 'n2']),
-  workers: [worker('n1', { cniChained: false }), worker('n2', { cniChained: false })],
+  workers: [worker('n1', left), worker('n2', left)],
+  gateways: [gateway('n2', nodeLeft)],
   configurations: [configuration([])],
   hasOperator: true,
   hasOperatorReleased: true,
@@ -33,6 +42,14 @@ const works: readonly (readonly [string, Partial<RemovalFacts>, readonly string[
     { workers: [worker('n1'), done.workers[1] ?? worker('n2')] },
     ['the CNI plugin is still chained on n1'],
   ],
+  ['pods are attached', { workers: [worker('n1', { cniChained: false, wanted }), worker('n2', left)] }, []],
+  [
+    'an agent has not cleaned up yet',
+    { workers: [worker('n1', { cniChained: false, wanted: [] }), worker('n2', left)] },
+    ['an agent has not taken everything off n1'],
+  ],
+  ['a gateway has not cleaned up yet', { gateways: [gateway('n2')] }, ['an agent has not taken everything off n2']],
+  ['a gateway that is down has not', { gateways: [gateway('n3')] }, []],
   ['a node that is down is chained', { readyNodes: new Set(), workers: [worker('n1', { cniChained: true })] }, []],
   ['the operator is gone', { hasOperator: false, hasOperatorReleased: false, workers: [] }, []],
   [
@@ -47,12 +64,12 @@ for (const [title, change, open] of works)
   });
 
 test('an agent stays for attached pods, and until it has cleaned up on a node that was down', () => {
-  const wanted = [{ namespace: 'ns', name: 'sgc', pods: 1 }];
   const workers = [
     worker('attached', { cniChained: false, wanted }),
-    worker('clean', { cniChained: false, wanted: [] }),
+    worker('clean', left),
+    worker('cleaning', { cniChained: false, wanted: [] }),
     worker('down', { cniChained: true }),
     worker('silent'),
   ];
-  assert.deepEqual(nodesWithAgent(workers), ['attached', 'down', 'silent']);
+  assert.deepEqual(nodesWithAgent(workers), ['attached', 'cleaning', 'down', 'silent']);
 });

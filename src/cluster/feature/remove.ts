@@ -1,4 +1,5 @@
 import { egressWorkerKind } from '../../api/egress-worker.ts';
+import { gatewayStatusKind } from '../../api/gateway-status.ts';
 import { labels, productName, systemNamespace } from '../../api/names.ts';
 import { staticGatewayConfigurationKind } from '../../api/static-gateway-configuration.ts';
 import { pollUntil } from '../../base/poll.ts';
@@ -13,6 +14,7 @@ import { ensureFeatureState, hasOperatorReleased } from './feature-state.ts';
 import { kindOf, type ManifestObject } from './manifest.ts';
 import type { Manifests } from './manifest-files.ts';
 import { narrowAgents, workerAgentName } from './narrowed-agents.ts';
+import { deleteOrphanedPods } from './orphaned-pods.ts';
 import { nodesWithAgent, openWork, type RemovalFacts } from './removal-facts.ts';
 
 export interface Removal {
@@ -27,8 +29,8 @@ const deletionTimeoutMs = 120_000;
 /**
  * Takes the product out of the cluster as far as that is possible now: call it again until no node is left. Level-based: it looks at
  * what is there, so it goes on where an earlier call or process ended. Order (`src/api/feature.ts`): the operator releases the cloud
- * resources while the agents unchain the plugin; then everything goes but the worker-agents of nodes with attached pods, which they
- * guard; then those, the kinds and the namespace. Throws `Timeout` that says who has still what to do.
+ * resources while the agents unchain the plugin and leave their nodes; then everything goes but the worker-agents of nodes with
+ * attached pods, which they guard; then those, the kinds and the namespace. Throws `Timeout` that says who has still what to do.
  */
 export async function removeFeature(client: KubeClient, manifests: Manifests, signal: AbortSignal): Promise<Removal> {
   if (await isAbsent(client, manifests, signal)) return { nodesWithAgent: [] };
@@ -40,6 +42,7 @@ export async function removeFeature(client: KubeClient, manifests: Manifests, si
     manifests.objects.filter((object) => !isOfWorkerAgents(object)),
     signal,
   );
+  await deleteOrphanedPods(client, signal);
   const remaining = nodesWithAgent(await listIfServed(client, egressWorkerKind, signal));
   if (remaining.length > 0) await narrowAgents(client, remaining, signal);
   else await removeRest(client, manifests, signal);
@@ -73,6 +76,7 @@ async function readFacts(client: KubeClient, signal: AbortSignal): Promise<Remov
   return {
     readyNodes: new Set(nodes.filter((node) => hasCondition(node, 'Ready')).map(({ metadata }) => metadata.name)),
     workers: await listIfServed(client, egressWorkerKind, signal),
+    gateways: await listIfServed(client, gatewayStatusKind, signal),
     configurations: await listIfServed(client, staticGatewayConfigurationKind, signal),
     hasOperator: (await client.find(deploymentKind, operatorKey, { signal })) !== undefined,
     hasOperatorReleased: await hasOperatorReleased(client, signal),

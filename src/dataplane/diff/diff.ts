@@ -1,5 +1,5 @@
 import { pairNamespaces } from './namespace-pair.ts';
-import { hostNamespace, namespaceOf, type HostState } from '../host-state.ts';
+import { hasNamespace, namespaceOf, type HostState } from '../host-state.ts';
 import { coverTable } from '../nft/cover.ts';
 import type { NftTable } from '../nft/table.ts';
 import { nftTransaction } from '../nft/transaction.ts';
@@ -56,7 +56,7 @@ function pairTables(observed: HostState, { namespaces }: HostState): TablePair[]
 
 function goneTables({ namespaces }: HostState, desired: HostState): Step[] {
   return namespaces
-    .filter(({ name }) => exists(desired, name))
+    .filter(({ name }) => hasNamespace(desired, name))
     .flatMap(({ name: namespace, tables }) => {
       const kept = new Set(namespaceOf(desired, namespace).tables.map(({ name }) => name));
       const gone = tables.filter(({ name }) => !kept.has(name));
@@ -65,15 +65,11 @@ function goneTables({ namespaces }: HostState, desired: HostState): Step[] {
 }
 
 function newNamespaces(observed: HostState, { namespaces }: HostState): Step[] {
-  const added = namespaces.filter(({ name }) => !exists(observed, name));
+  const added = namespaces.filter(({ name }) => !hasNamespace(observed, name));
   return added.map(({ name: namespace }) => ({ namespace, kind: 'ensure-namespace' }));
 }
 
 function goneNamespaces({ namespaces }: HostState, desired: HostState): Step[] {
-  const gone = namespaces.filter(({ name }) => !exists(desired, name));
+  const gone = namespaces.filter(({ name }) => !hasNamespace(desired, name));
   return gone.map(({ name: namespace }) => ({ namespace, kind: 'remove-namespace' }));
-}
-
-function exists({ namespaces }: HostState, name: string): boolean {
-  return name === hostNamespace || namespaces.some((namespace) => namespace.name === name);
 }

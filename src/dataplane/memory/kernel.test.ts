@@ -19,6 +19,11 @@ const refused: [what: string, step: Step][] = [
   ],
   ['a link in a namespace that is not there', { namespace: 'other', kind: 'set-link', name: 'lo', mtu: 1500, isUp: true }],
   [
+    'to forget flows in a namespace that is not there',
+    { namespace: 'other', kind: 'forget-flows', flows: { source: '100.64.4.10', protocols: 'all' } },
+  ],
+  ['a kick in a namespace that is not there', { namespace: 'other', kind: 'kick', flows: { protocols: 'tcp' } }],
+  [
     'a second link of one name',
     { namespace, kind: 'create-link', link: { kind: 'foreign', name: 'gwv', mtu: 1500, isUp: true } },
   ],

@@ -40,8 +40,8 @@ const effects: { readonly [Kind in keyof StepByKind]: Effect<StepByKind[Kind]> }
   'remove-route': within((before, { route }) => ({ ...before, routes: drop(before.routes, route, renderRoute) })),
   'ensure-rule': within((before, { rule }) => ({ ...before, rules: put(before.rules, rule, renderRule) })),
   'remove-rule': within((before, { rule }) => ({ ...before, rules: drop(before.rules, rule, renderRule) })),
-  'forget-flows': (state) => state,
-  kick: (state) => state,
+  'forget-flows': within((before) => before),
+  kick: within((before) => before),
 };
 
 /** What a kernel that is plain data makes of the step. Throws SegwError where a real one would refuse. Knows no connections. */

@@ -1,5 +1,5 @@
 import { SegwError } from '../../base/error.ts';
-import { emptyNamespace, hostNamespace, namespaceOf, withoutLinks, type HostState, type NamespaceState } from '../host-state.ts';
+import { emptyNamespace, hasNamespace, namespaceOf, withoutLinks, type HostState, type NamespaceState } from '../host-state.ts';
 
 /** Throws `SystemCall` when there is no such namespace. */
 export function changeNamespace(
@@ -24,8 +24,4 @@ export function removeNamespace({ namespaces }: HostState, name: string): HostSt
 
 function linksInto({ links }: NamespaceState, name: string): Set<string> {
   return new Set(links.flatMap((link) => (link.kind === 'veth' && link.peer.namespace === name ? [link.name] : [])));
-}
-
-function hasNamespace({ namespaces }: HostState, name: string): boolean {
-  return name === hostNamespace || namespaces.some((namespace) => namespace.name === name);
 }

@@ -1,4 +1,5 @@
 import koffi from 'koffi';
+import type { KernelChange } from '../../dataplane/kernel-change.ts';
 import { bindSocket, closeDescriptor, isErrno, openSocket, receive } from '../libc.ts';
 import { decodeAddress } from './addresses.ts';
 import { Attributes } from './attributes.ts';
@@ -6,16 +7,6 @@ import { decodeLink } from './links.ts';
 import { decodeMessages, type NetlinkMessage } from './message.ts';
 import { decodeRoute } from './routes.ts';
 import { decodeRule } from './rules.ts';
-
-/** Something in the namespace's network was set or removed, by whomever, this process included. */
-export interface NetworkChange {
-  /** `lost`: more happened than could be told; read everything again. */
-  readonly kind: 'link' | 'address' | 'route' | 'rule' | 'nftables' | 'lost';
-  /** A link's name, an address, the number of a routing table (also of a rule), the name of an nft table; empty for `lost`. */
-  readonly subject: string;
-  /** False: it was added or changed. An nft table counts as removed only when all of it is. */
-  readonly isRemoval: boolean;
-}
 
 export interface NetworkWatch {
   /** No call follows. Twice is once. */
@@ -31,7 +22,7 @@ interface Source {
   readonly family: number;
   /** Numbers of multicast groups. */
   readonly groups: readonly number[];
-  readonly decode: (message: NetlinkMessage) => NetworkChange | undefined;
+  readonly decode: (message: NetlinkMessage) => KernelChange | undefined;
 }
 
 /** linux/rtnetlink.h: RTNLGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_RULE; linux/netfilter/nfnetlink.h: NFNLGRP_NFTABLES. */
@@ -44,7 +35,7 @@ const sources: readonly Source[] = [
  * Watches the network of the calling thread's namespace (`inNetns(path, () => watchNetwork(...))` for any other). `onChanges` gets what
  * happened since its last call, each change once.
  */
-export function watchNetwork(onChanges: (changes: readonly NetworkChange[]) => void): NetworkWatch {
+export function watchNetwork(onChanges: (changes: readonly KernelChange[]) => void): NetworkWatch {
   const watches: NetworkWatch[] = [];
   const stop = () => {
     for (const watch of watches.splice(0)) watch.stop();
@@ -58,12 +49,12 @@ export function watchNetwork(onChanges: (changes: readonly NetworkChange[]) => v
   return { stop };
 }
 
-function watchSource({ family, groups, decode }: Source, onChanges: (changes: readonly NetworkChange[]) => void): NetworkWatch {
+function watchSource({ family, groups, decode }: Source, onChanges: (changes: readonly KernelChange[]) => void): NetworkWatch {
   const doing = 'watch the network';
   const fd = openSocket(AF_NETLINK, SOCK_RAW, family, doing);
   bindSocket(fd, netlinkAddress(groups), doing);
   const poll = koffi.node.poll(fd, { readable: true }, () => {
-    const changes = new Map<string, NetworkChange>();
+    const changes = new Map<string, KernelChange>();
     for (const change of readChanges(fd, decode)) changes.set(JSON.stringify(change), change);
     if (changes.size > 0) onChanges([...changes.values()]);
   });
@@ -75,7 +66,7 @@ function watchSource({ family, groups, decode }: Source, onChanges: (changes: re
   };
 }
 
-function* readChanges(fd: number, decode: Source['decode']): Generator<NetworkChange> {
+function* readChanges(fd: number, decode: Source['decode']): Generator<KernelChange> {
   const buffer = Buffer.alloc(bufferSize);
   for (;;) {
     const length = receiveOrOverrun(fd, buffer);
@@ -96,7 +87,7 @@ function receiveOrOverrun(fd: number, buffer: Buffer): number | 'overrun' | unde
 }
 
 /** In rtnetlink every kind of object has four numbers in a row: new, delete, get, set. */
-export function decodeRouteNotification(message: NetlinkMessage): NetworkChange | undefined {
+export function decodeRouteNotification(message: NetlinkMessage): KernelChange | undefined {
   const isRemoval = message.type % 4 === 1;
   switch (message.type - (message.type % 4)) {
     case 16: // A port that leaves its bridge is told as a link that is deleted, in the bridges' family.
@@ -120,7 +111,7 @@ const NFT_MSG = { deleteTable: 2, newGeneration: 15 } as const;
 const NFTA_TABLE = 1;
 const nftablesHeaderLength = 4;
 
-export function decodeNftablesNotification({ type, payload }: NetlinkMessage): NetworkChange | undefined {
+export function decodeNftablesNotification({ type, payload }: NetlinkMessage): KernelChange | undefined {
   const object = type & 0xff;
   if (type >>> 8 !== NFNL_SUBSYS_NFTABLES || object === NFT_MSG.newGeneration) return undefined;
   const subject = new Attributes(payload.subarray(nftablesHeaderLength)).text(NFTA_TABLE) ?? '';

@@ -5,7 +5,7 @@ import { KeyedLock } from '../../base/keyed-lock.ts';
 import { isError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
-import { configMapKind, type ConfigMap } from '../cluster-kinds.ts';
+import { configMapKind, type ConfigMap } from '../../kube/config-map.ts';
 import {
   allocateAll,
   formatLedger,

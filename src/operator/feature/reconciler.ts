@@ -1,10 +1,10 @@
 import { featureConfigMap, type FeatureData } from '../../api/feature.ts';
 import { fieldManagers } from '../../api/names.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { configMapKind } from '../../kube/config-map.ts';
 import type { ObjectKey } from '../../kube/object.ts';
 import type { ReconcileContext, Reconciler, Result } from '../../kube/reconciler.ts';
 import type { Caches } from '../caches.ts';
-import { configMapKind } from '../cluster-kinds.ts';
 import { desiredAnswer } from './removal.ts';
 
 /** Tells whoever removes the product when no configuration holds anything in the cloud any more. */

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { egressWorkerKind, type EgressWorker, type EgressWorkerStatus } from '../../../src/api/egress-worker.ts';
-import { featureConfigMap } from '../../../src/api/feature.ts';
+import { featureConfigMap, nodeLeft } from '../../../src/api/feature.ts';
 import { gatewayStatusKind } from '../../../src/api/gateway-status.ts';
 import { cloudResourcesFinalizer, podAnnotation, systemNamespace } from '../../../src/api/names.ts';
 import { podEndpointKind, type PodEndpoint } from '../../../src/api/pod-endpoint.ts';
 import { staticGatewayConfigurationKind } from '../../../src/api/static-gateway-configuration.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
-import { configMapKind, daemonSetKind, definitionKind, deploymentKind } from '../../../src/cluster/feature/cluster-objects.ts';
+import { daemonSetKind, definitionKind, deploymentKind } from '../../../src/cluster/feature/cluster-objects.ts';
 import type { FeatureSettings } from '../../../src/cluster/feature/feature-settings.ts';
 import { awaitFeature, installFeature } from '../../../src/cluster/feature/install.ts';
 import { readManifests, type Manifests } from '../../../src/cluster/feature/manifest-files.ts';
@@ -17,6 +17,7 @@ import { renderValues } from '../../../src/cluster/feature/render.ts';
 import { featureImageReference, manifestValues } from '../../../src/cluster/feature/values.ts';
 import { isError } from '../../../src/kube/api-error.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
+import { configMapKind } from '../../../src/kube/config-map.ts';
 import type { Connection } from '../../../src/kube/connection.ts';
 import { connectByKubeConfig } from '../../../src/kube/kube-config.ts';
 import { leaseKind } from '../../../src/kube/lease.ts';
@@ -331,6 +332,10 @@ describe('static egress gateway in a cluster', () => {
       assert.ok(await client.find(deploymentKind, inSystem('segw-operator')), 'agents have not unchained yet');
       await createWorker('n1', { cniChained: false, wanted: [{ ...sgc, pods: 1 }] });
       await createWorker('n2', { cniChained: false, wanted: [] });
+      assert.ok(await client.find(deploymentKind, inSystem('segw-operator')), 'the agents have not left their nodes yet');
+      await createWorker('n2', { cniChained: false, wanted: [], reason: nodeLeft });
+      for (const name of ['n1', 'n2'])
+        await client.patch(gatewayStatusKind, inSystem(name), { status: { reason: nodeLeft } }, { subresource: 'status' });
       assert.deepEqual(await removal, { nodesWithAgent: ['n1'] });
       for (const name of ['segw-gateway-agent', 'segw-tunnel-host'])
         assert.equal(await client.find(daemonSetKind, inSystem(name)), undefined);
@@ -355,6 +360,7 @@ describe('static egress gateway in a cluster', () => {
     test('a node that is down keeps its agent and is not waited for', async () => {
       const status = { conditions: [{ type: 'Ready', status: 'False' }] };
       await client.patch(nodeKind, { name: 'n2' }, { status }, { subresource: 'status' });
+      await client.delete(egressWorkerKind, inSystem('n2'));
       await createWorker('n2', { cniChained: true });
       const removal = removeFeature(client, await readManifests(), signal);
       await playOperator();
@@ -362,7 +368,7 @@ describe('static egress gateway in a cluster', () => {
     });
 
     test('with the last attached pod everything goes, and removing again finds nothing', async () => {
-      await createWorker('n1', { cniChained: false, wanted: [] });
+      await createWorker('n1', { cniChained: false, wanted: [], reason: nodeLeft });
       await client.delete(egressWorkerKind, inSystem('n2'));
       const manifests = await manifestsFor();
       const [removal] = await Promise.all([removeFeature(client, manifests, signal), playNamespaceController()]);

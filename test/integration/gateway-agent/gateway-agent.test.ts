@@ -12,7 +12,7 @@ import { emptyNamespace, namespaceOf } from '../../../src/dataplane/host-state.t
 import { render } from '../../../src/dataplane/render.ts';
 import { startGatewayAgent, type GatewayAgent } from '../../../src/gateway-agent/gateway-agent.ts';
 import type { Programme } from '../../../src/gateway-agent/inputs.ts';
-import { configMapKind } from '../../../src/gateway-agent/kube-kinds.ts';
+import { configMapKind } from '../../../src/kube/config-map.ts';
 import { leaseKind } from '../../../src/kube/lease.ts';
 import { keyOf as keyOfObject, type KubeObject } from '../../../src/kube/object.ts';
 import type { ResourceKind } from '../../../src/kube/resource.ts';

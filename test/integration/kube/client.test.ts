@@ -6,12 +6,13 @@ import { after, before, test } from 'node:test';
 import type { ErrorCode } from '../../../src/base/error-codes.ts';
 import { isError } from '../../../src/kube/api-error.ts';
 import { KubeClient } from '../../../src/kube/client.ts';
+import { configMapKind } from '../../../src/kube/config-map.ts';
 import { ensureFinalizer, isBeingDeleted, removeFinalizer } from '../../../src/kube/finalizers.ts';
 import { listAll } from '../../../src/kube/list-watch.ts';
 import { controllerReference } from '../../../src/kube/owner-reference.ts';
 import { connectByServiceAccount } from '../../../src/kube/service-account.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
-import { applyConfigMap, configMapKind } from '../../support/config-map.ts';
+import { applyConfigMap } from '../../support/config-map.ts';
 
 let server: ApiServer;
 

@@ -3,12 +3,13 @@ import { after, before, test } from 'node:test';
 import { createLogger } from '../../../src/base/log.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
+import { configMapKind, type ConfigMap } from '../../../src/kube/config-map.ts';
 import { startController, storeSource, type Controller } from '../../../src/kube/controller.ts';
 import { startListWatch, type ListWatch } from '../../../src/kube/list-watch.ts';
 import type { Reconciler } from '../../../src/kube/reconciler.ts';
 import { Store } from '../../../src/kube/store.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
-import { applyConfigMap, configMapKind, type ConfigMap } from '../../support/config-map.ts';
+import { applyConfigMap } from '../../support/config-map.ts';
 
 const log = createLogger('test', { level: 'silent' });
 let server: ApiServer;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createLogger } from '../../../src/base/log.ts';
+import { configMapKind } from '../../../src/kube/config-map.ts';
 import { eventKind, startEventRecorder, type EventRecorder, type KubeEvent } from '../../../src/kube/events.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
-import { applyConfigMap, configMapKind } from '../../support/config-map.ts';
+import { applyConfigMap } from '../../support/config-map.ts';
 
 const log = createLogger('test', { level: 'silent' });
 let server: ApiServer;

@@ -5,11 +5,12 @@ import { after, afterEach, before, test } from 'node:test';
 import { createLogger } from '../../../src/base/log.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
 import { KubeClient, type Selection } from '../../../src/kube/client.ts';
+import { configMapKind, type ConfigMap } from '../../../src/kube/config-map.ts';
 import { Connection } from '../../../src/kube/connection.ts';
 import { startListWatch, type ListWatch } from '../../../src/kube/list-watch.ts';
 import { Store, type Change } from '../../../src/kube/store.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
-import { applyConfigMap, configMapKind, type ConfigMap } from '../../support/config-map.ts';
+import { applyConfigMap } from '../../support/config-map.ts';
 
 const log = createLogger('test', { level: 'silent' });
 let server: ApiServer;

@@ -3,6 +3,7 @@ import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { egressWorkerKind } from '../../../src/api/egress-worker.ts';
+import { featureConfigMap } from '../../../src/api/feature.ts';
 import { gatewayStatusKind } from '../../../src/api/gateway-status.ts';
 import { systemNamespace } from '../../../src/api/names.ts';
 import { podEndpointKind } from '../../../src/api/pod-endpoint.ts';
@@ -10,10 +11,11 @@ import { staticGatewayConfigurationKind } from '../../../src/api/static-gateway-
 import { createLogger } from '../../../src/base/log.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
 import { defaultSettings } from '../../../src/dataplane/settings.ts';
+import { configMapKind } from '../../../src/kube/config-map.ts';
 import { eventKind } from '../../../src/kube/events.ts';
 import { startResponder, type Responder } from '../../../src/tunnel-probe/responder.ts';
 import type { ProbeAnswer } from '../../../src/tunnel-probe/wire-format.ts';
-import { configMapKind, nodeKind, podKind } from '../../../src/worker-agent/kube-kinds.ts';
+import { nodeKind, podKind } from '../../../src/worker-agent/kube-kinds.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
 import {
   acknowledge,
@@ -25,6 +27,7 @@ import {
   makeConfiguration,
   makeNode,
   makePod,
+  makeServing,
   readyCondition,
   workerName,
 } from './example-cluster.ts';
@@ -66,14 +69,8 @@ afterEach(async () => {
     await client.delete(podKind, { namespace: 'team', name: metadata.name }, { gracePeriodSeconds: 0 });
 });
 
-/** Everything that the first pod waits for. */
 async function serve(): Promise<string> {
-  const { client } = server;
-  const uid = await makeConfiguration(client, 'web', readyCondition);
-  await authorise(client, { web: uid });
-  const worker = await awaitWorker(client, 'the agent says who it is', ({ status }) => status?.publicKey !== undefined);
-  await acknowledge(client, [uid], worker);
-  return uid;
+  return await makeServing(server.client);
 }
 
 async function awaitElements(set: string, expected: readonly string[]): Promise<void> {
@@ -371,12 +368,12 @@ test('the plugin is installed and chained; unchained while the feature is being 
   await awaitWorker(client, 'chained', ({ status }) => status?.cniChained === true && status.state === 'Ready');
   assert.match(await readFile(conflist, 'utf8'), /"type": "ptp"[^]*"type": "static-egress-gateway"/);
   assert.equal((await stat(join(node.directory, 'bin', 'static-egress-gateway'))).mode & 0o777, 0o755);
-  const key = { namespace: systemNamespace, name: 'segw-feature' };
-  await client.create(configMapKind, { metadata: key, data: { state: 'removing' } });
-  await awaitWorker(client, 'unchained', ({ status }) => status?.cniChained === false && status.reason === 'NotChained');
+  await client.create(configMapKind, { metadata: featureConfigMap, data: { state: 'removing' } });
+  await awaitWorker(client, 'unchained', ({ status }) => status?.cniChained === false && status.reason === 'Removing');
   assert.deepEqual(await readdir(join(node.directory, 'net.d')), ['10-pods.conflist']);
-  await client.delete(configMapKind, key);
+  await client.patch(configMapKind, featureConfigMap, { data: { state: 'enabled' } });
   await awaitWorker(client, 'chained again', ({ status }) => status?.cniChained === true);
+  await client.delete(configMapKind, featureConfigMap);
 });
 
 test('the socket is for root alone, and nonsense on it is answered with an error', async () => {

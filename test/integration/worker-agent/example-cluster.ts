@@ -103,6 +103,15 @@ export async function acknowledge(client: KubeClient, uids: readonly string[], w
   await client.apply(gatewayStatusKind, { metadata, status }, { fieldManager, subresource: 'status' });
 }
 
+/** Everything that the first pod of `team/web` waits for. Returns the configuration's uid. */
+export async function makeServing(client: KubeClient): Promise<string> {
+  const uid = await makeConfiguration(client, 'web', readyCondition);
+  await authorise(client, { web: uid });
+  const worker = await awaitWorker(client, 'the agent says who it is', ({ status }) => status?.publicKey !== undefined);
+  await acknowledge(client, [uid], worker);
+  return uid;
+}
+
 /** The EgressWorker, as soon as it is as `isDone` says. */
 export async function awaitWorker(
   client: KubeClient,

@@ -4,15 +4,17 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { podAnnotation } from '../../../src/api/names.ts';
+import { keyFileOf } from '../../../src/base/key-file.ts';
 import { createLogger } from '../../../src/base/log.ts';
+import { Secret } from '../../../src/base/secret.ts';
 import type { CniError } from '../../../src/cni/error-object.ts';
 import { annotationsCapability } from '../../../src/cni/plugin.ts';
 import { hostNamespace, namespaceOf } from '../../../src/dataplane/host-state.ts';
+import type { KernelChange } from '../../../src/dataplane/kernel-change.ts';
 import { MemoryHost } from '../../../src/dataplane/memory/memory-host.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { startWorkerAgent, type WorkerAgent } from '../../../src/worker-agent/agent.ts';
 import type { WorkerAgentConfig } from '../../../src/worker-agent/config.ts';
-import type { KernelChange } from '../../../src/worker-agent/kernel-change.ts';
 import { workerName } from './example-cluster.ts';
 
 export const publicKey = `${'W'.repeat(43)}=`;
@@ -56,6 +58,7 @@ export class TestNode {
       '{"cniVersion":"1.0.0","name":"pods","plugins":[{"type":"ptp"}]}',
     );
     await writeFile(join(directory, 'plugin'), 'the plugin');
+    await writeFile(join(directory, 'worker.key'), 'private\n');
     return new TestNode(directory, client);
   }
 
@@ -95,6 +98,7 @@ export class TestNode {
         return { stop: () => undefined };
       },
       publicKey,
+      keyFile: keyFileOf(join(this.directory, 'worker.key'), { privateKey: new Secret('private') }),
       uplinkMtu: 1500,
       log,
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { firstLine } from '../../../src/base/first-line.ts';
 import { createLogger } from '../../../src/base/log.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
 import { describeStep } from '../../../src/dataplane/describe-step.ts';
@@ -133,7 +134,3 @@ test('removed, there is neither a namespace nor a link nor a rule', async () => 
   assert.equal(runIn(node.hostPath, 'ip', '-o', 'link').trim().split('\n').length, 1);
   assert.equal(runIn(node.hostPath, 'nft', 'list', 'ruleset'), '');
 });
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? '';
-}

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { parseCidr } from '../../../src/base/addresses.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
+import type { KernelChange } from '../../../src/dataplane/kernel-change.ts';
 import { inNetns } from '../../../src/linux/netns.ts';
 import { createBridge, deleteLink, setLink } from '../../../src/linux/netlink/links.ts';
-import { watchNetwork, type NetworkChange, type NetworkWatch } from '../../../src/linux/netlink/notifications.ts';
+import { watchNetwork, type NetworkWatch } from '../../../src/linux/netlink/notifications.ts';
 import { replaceRoutes } from '../../../src/linux/netlink/routes.ts';
 import { openRouteSocket, type NetlinkSocket } from '../../../src/linux/netlink/socket.ts';
 import { Namespaces, runIn } from './namespaces.ts';
@@ -13,7 +14,7 @@ const namespaces = new Namespaces();
 let netns: string;
 let socket: NetlinkSocket;
 let watch: NetworkWatch;
-let seen: NetworkChange[];
+let seen: KernelChange[];
 
 before(() => {
   netns = namespaces.create('node');
@@ -78,7 +79,7 @@ test('a flood that nobody reads is told as lost', async () => {
   await arrive({ kind: 'lost', subject: '', isRemoval: false });
 });
 
-function arrive(change: NetworkChange): Promise<true> {
+function arrive(change: KernelChange): Promise<true> {
   return pollUntil(
     JSON.stringify(change),
     (note) => {

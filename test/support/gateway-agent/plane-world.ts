@@ -50,7 +50,7 @@ export class WatchedHost implements Host {
 
   /** The agent's ear. */
   readonly watch: WatchKernel = (onChanges): KernelWatch => {
-    const listener = (namespace: string): void => onChanges(namespace, [{ kind: 'link', subject: '' }]);
+    const listener = (namespace: string): void => onChanges(namespace, [{ kind: 'link', subject: '', isRemoval: false }]);
     this.#listeners.add(listener);
     return { refresh: () => undefined, stop: () => this.#listeners.delete(listener) };
   };

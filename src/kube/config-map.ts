@@ -1,6 +1,7 @@
-import type { KubeObject } from '../kube/object.ts';
-import type { ResourceKind } from '../kube/resource.ts';
+import type { KubeObject } from './object.ts';
+import type { ResourceKind } from './resource.ts';
 
+/** `v1.ConfigMap`, without binary data. */
 export interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }

@@ -3,10 +3,10 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Secret } from '../base/secret.ts';
-import { ensureKeyPair, type KeyMaker } from './key-file.ts';
+import { Secret } from './secret.ts';
+import { ensureKeyPair, keyFileOf, type KeyMaker } from './key-file.ts';
 
-test('a key is made once, by whoever is first, and only root can read it', async () => {
+test('a key is made once, by whoever is first, and only root can read it; removed and restored, it is the same', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'segw-key-'));
   let made = 0;
   const keys: KeyMaker = {
@@ -20,6 +20,12 @@ test('a key is made once, by whoever is first, and only root can read it', async
     assert.deepEqual([first.publicKey, second.publicKey, made], ['public key 1', 'public key 1', 1]);
     assert.equal((await stat(path)).mode & 0o777, 0o600);
     assert.deepEqual(await readdir(join(directory, 'state')), ['worker.key']);
+    const file = keyFileOf(path, first);
+    await file.remove();
+    assert.deepEqual(await readdir(join(directory, 'state')), []);
+    await file.restore();
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.equal((await ensureKeyPair(path, keys)).publicKey, first.publicKey);
   } finally {
     await rm(directory, { recursive: true });
   }
