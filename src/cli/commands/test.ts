@@ -11,7 +11,7 @@ import { run } from '../../base/exec.ts';
 import type { Context } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { RegisterCommand } from '../command.ts';
-import { ensureTestPrograms } from '../test-programs.ts';
+import { prepareTests } from '../test-preparation.ts';
 import { testLevels, type TestLevel } from '../test-levels.ts';
 
 export interface TestCounts {
@@ -49,7 +49,7 @@ async function runLevels(levels: readonly TestLevel[], context: Context): Promis
   if (privileged && context.userId !== 0) {
     throw new SegwError('NeedsRoot', `the test level "${privileged.name}" makes network namespaces, and you are not root`);
   }
-  if (privileged) await ensureTestPrograms(context);
+  if (privileged) await prepareTests(context);
   let passed = 0;
   let failed = 0;
   for (const level of levels) {

@@ -1,14 +1,25 @@
 import { SegwError } from '../base/error.ts';
 import { isOnPath, run } from '../base/exec.ts';
 import { inStep } from '../base/progress.ts';
+import { createSupply } from '../cluster/supply/supply.ts';
 import type { Context } from './context.ts';
 import { createProgress } from './progress.ts';
 
 /** What tests compare the kernel with, and the Debian package of each. None starts a service or displaces anything. */
 const packages: Readonly<Record<string, string>> = { ip: 'iproute2', nft: 'nftables', conntrack: 'conntrack' };
 
+/**
+ * What the levels with machines need: programs to compare with, and everything that `segw up` would fetch or build. Done before the first
+ * test, since a build of Kubernetes would exceed the limits that tests have.
+ */
+export async function prepareTests(context: Context): Promise<void> {
+  const { settings, stderr, root: repositoryDir, signal } = context;
+  await ensureTestPrograms(context);
+  await createSupply({ cacheDir: settings.cacheDir, repositoryDir, progress: createProgress(stderr), signal }).ensureAll();
+}
+
 /** Installs the programs that are missing, after saying so. The product itself needs none of them on the host. */
-export async function ensureTestPrograms({ stderr, signal }: Context): Promise<void> {
+async function ensureTestPrograms({ stderr, signal }: Context): Promise<void> {
   const present = await Promise.all(Object.keys(packages).map((program) => isOnPath(program)));
   const missing = Object.values(packages).filter((_, index) => present[index] !== true);
   if (missing.length === 0) return;
