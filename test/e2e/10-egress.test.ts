@@ -140,33 +140,13 @@ test('DNS, the API server and other pods stay inside the cluster', async () => {
 });
 
 test('destinations of excludeCidrs leave as those of any other pod', async () => {
-  await kubectl(
-    'patch',
-    'sgc',
-    '--namespace',
-    namespace,
-    'fixed',
-    '--type',
-    'merge',
-    '--patch',
-    JSON.stringify({ spec: { excludeCidrs: [`${internet}/32`] } }),
-  );
+  await excludeNetworks([`${internet}/32`]);
   await pollUntil(
     'the change reaches the node',
     async () => ((await askAddress('server')).startsWith('198.51.100.') ? true : undefined),
     { timeoutMs: 30_000 },
   );
-  await kubectl(
-    'patch',
-    'sgc',
-    '--namespace',
-    namespace,
-    'fixed',
-    '--type',
-    'merge',
-    '--patch',
-    JSON.stringify({ spec: { excludeCidrs: [] } }),
-  );
+  await excludeNetworks([]);
   await pollUntil(
     'the change back reaches the node',
     async () => (cidrContains(prefix, await askAddress('server')) ? true : undefined),
@@ -227,6 +207,11 @@ async function runClient({ name, port, annotated }: Client): Promise<void> {
   const pod = toolsPod({ name, namespace, command, ...(annotated ? { annotations } : {}) });
   await applyManifest(JSON.stringify({ ...pod, spec: { ...pod.spec, restartPolicy: 'Never' } }));
   await kubectl('wait', '--namespace', namespace, '--for=jsonpath={.status.phase}=Succeeded', `pod/${name}`, '--timeout=60s');
+}
+
+async function excludeNetworks(excludeCidrs: readonly string[]): Promise<void> {
+  const patch = JSON.stringify({ spec: { excludeCidrs } });
+  await kubectl('patch', 'sgc', '--namespace', namespace, 'fixed', '--type', 'merge', '--patch', patch);
 }
 
 async function askAddress(name: string): Promise<string> {
