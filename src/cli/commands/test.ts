@@ -1,11 +1,6 @@
-import { globSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
-import { run as runTests, type TestsStream } from 'node:test';
-import { spec } from 'node:test/reporters';
-import { pipeline } from 'node:stream/promises';
 import { SegwError } from '../../base/error.ts';
 import { run } from '../../base/exec.ts';
 import type { Context } from '../context.ts';
@@ -13,11 +8,8 @@ import { ExitCode } from '../exit-code.ts';
 import type { RegisterCommand } from '../command.ts';
 import { prepareTests } from '../test-preparation.ts';
 import { testLevels, type TestLevel } from '../test-levels.ts';
-
-export interface TestCounts {
-  readonly passed: number;
-  readonly failed: number;
-}
+import { runTestFiles } from '../test-run.ts';
+import type { TestCounts } from '../test-summary.ts';
 
 /** `segw test [level...]`: the last line is `N passed, N failed` over everything that ran. */
 export const registerTest: RegisterCommand = (program, context) => {
@@ -64,49 +56,13 @@ async function runLevels(levels: readonly TestLevel[], context: Context): Promis
 }
 
 async function runLevel(level: TestLevel, context: Context): Promise<TestCounts> {
-  if (level.ownRegion !== true) return runFiles(level, context, context.env);
+  if (level.ownRegion !== true) return runTestFiles(level, context, context.env);
   const stateDir = await mkdtemp(join(tmpdir(), 'segw-test-'));
   const env = { ...context.env, SEGW_STATE_DIR: stateDir, SEGW_PORT: undefined };
   try {
-    return await runFiles(level, context, env);
+    return await runTestFiles(level, context, env);
   } finally {
     await run(join(context.root, 'segw'), ['down', '--purge'], { env: { SEGW_STATE_DIR: stateDir } });
     await rm(`${stateDir}.before.json`, { force: true });
   }
-}
-
-async function runFiles(level: TestLevel, { root, stdout, signal, env }: Context, testEnv: Context['env']): Promise<TestCounts> {
-  const files = globSync([...level.globs], { cwd: root }).sort();
-  if (files.length === 0) return { passed: 0, failed: 0 };
-  const { concurrency, timeoutMs: timeout } = level;
-  const events = runTests({
-    files: files.map((file) => join(root, file)),
-    cwd: root,
-    concurrency,
-    timeout,
-    signal,
-    env: { ...testEnv },
-  });
-  const counts = countResults(events, stdout, env['CI'] === 'true');
-  await pipeline(events, new spec(), async (text: AsyncIterable<string | Buffer>) => {
-    for await (const chunk of text) stdout.write(chunk);
-  });
-  return counts;
-}
-
-/** Counts tests, not suites; an object that grows while the events pass. */
-function countResults(events: TestsStream, stdout: Writable, mayNotSkip: boolean): TestCounts {
-  const counts = { passed: 0, failed: 0 };
-  events.on('test:pass', ({ name, skip, details }) => {
-    if (details.type === 'suite') return;
-    if (skip === undefined) counts.passed += 1;
-    else if (mayNotSkip) {
-      counts.failed += 1;
-      stdout.write(`not allowed in CI: skipped "${name}" (${String(skip)})\n`);
-    }
-  });
-  events.on('test:fail', ({ details }) => {
-    if (details.type !== 'suite') counts.failed += 1;
-  });
-  return counts;
 }
