@@ -55,27 +55,42 @@ export async function add(invocation: Invocation, agent: Attaching, options: Add
   return invocation.prevResult;
 }
 
-async function admitted(key: string, agent: Attaching, { limitMs, signal, clock = systemClock }: AddOptions): Promise<void> {
-  let missing = admittedOrMissing(agent.admission(key));
-  if (!missing) return;
+/** How long the watch may lag behind a configuration that was made just before the pod. */
+const absentLimitMs = 2000;
+
+async function admitted(key: string, agent: Attaching, options: AddOptions): Promise<void> {
+  const limitMs = Math.min(options.limitMs, absentLimitMs);
+  await waitWhile(['absent'], key, agent, { ...options, limitMs });
+  await waitWhile(['absent', 'wait'], key, agent, options);
+}
+
+async function waitWhile(
+  kinds: readonly Admission['kind'][],
+  key: string,
+  agent: Attaching,
+  { limitMs, signal, clock = systemClock }: AddOptions,
+): Promise<void> {
+  const missing = (): SegwError | undefined => errorOf(agent.admission(key), kinds);
+  let error = missing();
+  if (!error) return;
   const limit = { what: `ADD of a pod that uses ${key}`, limitMs, signal };
   try {
     await withLimit(clock, limit, async (limited) => {
-      while (missing) {
+      while (error) {
         await agent.changed(limited);
-        missing = admittedOrMissing(agent.admission(key));
+        error = missing();
       }
     });
-  } catch (error) {
-    const isTooLate = error instanceof SegwError && error.code === 'Timeout';
-    throw isTooLate && missing ? late(missing, limitMs) : error;
+  } catch (thrown) {
+    const isTooLate = thrown instanceof SegwError && thrown.code === 'Timeout';
+    throw isTooLate && error ? late(error, limitMs) : thrown;
   }
 }
 
-/** What is missing; `undefined`: nothing. Throws a refusal. */
-function admittedOrMissing(admission: Admission): SegwError | undefined {
+/** What is missing, of these kinds; `undefined`: nothing. Throws a refusal. */
+function errorOf(admission: Admission, kinds: readonly Admission['kind'][]): SegwError | undefined {
   if (admission.kind === 'refuse') throw admission.error;
-  return admission.kind === 'wait' ? admission.error : undefined;
+  return admission.kind !== 'admit' && kinds.includes(admission.kind) ? admission.error : undefined;
 }
 
 function late(missing: SegwError, limitMs: number): SegwError {

@@ -43,7 +43,7 @@ const cases: readonly (readonly [string, Partial<Knowledge>, string])[] = [
   ['a gateway node', { isSynced: false, notReady: { reason: 'GatewayNode', message: '' } }, 'refuse GatewayNodeRefused'],
   ['the feature goes', { isRemoving: true }, 'refuse FeatureRemoved'],
   ['nothing is known yet', { isSynced: false }, 'wait AgentStarting'],
-  ['no such configuration', { findConfiguration: () => undefined }, 'refuse ConfigurationMissing'],
+  ['no such configuration', { findConfiguration: () => undefined }, 'absent ConfigurationMissing'],
   ['a new configuration', { findConfiguration: () => configuration() }, 'wait ConfigurationNotReady'],
   ['it is being made', { findConfiguration: () => configuration('Provisioning', 'False') }, 'wait ConfigurationNotReady'],
   ['it cannot be made', { findConfiguration: () => configuration('PrefixInUse', 'False') }, 'refuse ConfigurationNotReady'],

@@ -18,11 +18,12 @@ export interface Knowledge {
 }
 
 /**
- * `wait`: what is missing comes by itself, most likely soon; `error` is what to say if it does not. `refuse`: somebody has to do
- * something.
+ * `wait`: what is missing comes by itself, most likely soon; `error` is what to say if it does not. `absent`: it comes in a moment, if
+ * it was made together with the pod, or never. `refuse`: somebody has to do something.
  */
 export type Admission =
   | { readonly kind: 'admit' }
+  | { readonly kind: 'absent'; readonly error: SegwError }
   | { readonly kind: 'wait'; readonly error: SegwError }
   | { readonly kind: 'refuse'; readonly error: SegwError };
 
@@ -33,7 +34,7 @@ export function admit(key: string, knowledge: Knowledge): Admission {
   if (refusal) return refusal;
   if (!isSynced) return wait('AgentStarting', 'the worker-agent has not read the cluster from the API server yet');
   const configuration = knowledge.findConfiguration(key);
-  if (!configuration) return refuse('ConfigurationMissing', `StaticGatewayConfiguration ${key} does not exist`);
+  if (!configuration) return absent(key);
   const unready = whyUnready(key, configuration);
   if (unready) return unready;
   if (notReady)
@@ -73,11 +74,15 @@ type AdmissionCode =
   | 'AcknowledgementMissing'
   | 'AgentStarting'
   | 'ClusterNetworksUnknown'
-  | 'ConfigurationMissing'
   | 'ConfigurationNotReady'
   | 'FeatureRemoved'
   | 'GatewayNodeRefused'
   | 'LabelMissing';
+
+function absent(key: string): Admission {
+  const message = `StaticGatewayConfiguration ${key} does not exist`;
+  return { kind: 'absent', error: new SegwError('ConfigurationMissing', message, { retryable: true }) };
+}
 
 function wait(code: AdmissionCode, message: string): Admission {
   return { kind: 'wait', error: new SegwError(code, message, { retryable: true }) };
