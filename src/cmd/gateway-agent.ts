@@ -18,11 +18,13 @@ import { connectByServiceAccount } from '../kube/service-account.ts';
 import { createLinuxHost } from '../linux/host/linux-host.ts';
 import { watchNamespaces } from '../linux/namespaces-watch.ts';
 import { openRouteSocket } from '../linux/netlink/socket.ts';
+import { raiseThreadPriority } from '../linux/thread-priority.ts';
 import { findUplink } from '../linux/uplink.ts';
 import { kernelHasWireguard } from '../linux/wireguard/kernel.ts';
 import { generatePrivateKey, publicKeyOf } from '../linux/wireguard/keys.ts';
 import { createTunnelClient } from '../tunnel-host/tunnel-client.ts';
-import { startResponder } from '../tunnel-probe/responder.ts';
+import { startThreadedResponder } from '../tunnel-probe/threaded-responder.ts';
+import { threadProgram } from './thread-program.ts';
 
 const removalLimitMs = 20_000;
 
@@ -46,6 +48,16 @@ async function main(config: GatewayAgentConfig): Promise<void> {
   const connection = connectByServiceAccount({ ...config.apiServer, userAgent: 'segw-gateway-agent' });
   const programmeFile = openProgrammeFile(join(config.runDirectory, 'gateway.json'), log);
   const { registry, onPass } = createGatewayAgentMetrics();
+  const { privateKey } = key;
+  const thread = threadProgram('responder-thread');
+  const responder = await startThreadedResponder({
+    thread,
+    privateKey,
+    address,
+    port: probePort,
+    raisePriority: raiseThreadPriority,
+    log,
+  });
   const agent = startGatewayAgent({
     ...config,
     publicKey: key.publicKey,
@@ -55,10 +67,10 @@ async function main(config: GatewayAgentConfig): Promise<void> {
     watchKernel: (onChanges) => watchNamespaces(paths, onChanges),
     store: keepWithKey(programmeFile, keyFileOf(keyPath, key)),
     remembered: await programmeFile.read(),
+    responder,
     onPass,
     log,
   });
-  const responder = await startResponder({ address, port: probePort, answer: () => agent.probeAnswer(), log });
   const whyNotReady = () => agent.whyNotReady();
   const health = await startHealthServer({ address: '127.0.0.1', port: config.healthPort, metrics: registry, whyNotReady });
   log.info({ publicKey: key.publicKey, isInKernel }, 'gateway-agent started');

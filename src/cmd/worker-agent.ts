@@ -11,13 +11,16 @@ import { KubeClient } from '../kube/client.ts';
 import { connectByServiceAccount } from '../kube/service-account.ts';
 import { createLinuxHost, type LinuxHost } from '../linux/host/linux-host.ts';
 import { watchNetwork } from '../linux/netlink/notifications.ts';
+import { raiseThreadPriority } from '../linux/thread-priority.ts';
 import { kernelHasWireguard } from '../linux/wireguard/kernel.ts';
 import { generatePrivateKey, publicKeyOf } from '../linux/wireguard/keys.ts';
 import { createTunnelClient } from '../tunnel-host/tunnel-client.ts';
+import { startThreadedProber } from '../tunnel-probe/threaded-prober.ts';
 import { startWorkerAgent } from '../worker-agent/agent.ts';
 import { parseConfig, stateFiles, type WorkerAgentConfig } from '../worker-agent/config.ts';
 import { procPodLinks } from '../worker-agent/proc-pod-links.ts';
 import { readUplinkMtu } from '../worker-agent/uplink.ts';
+import { threadProgram } from './thread-program.ts';
 
 async function main(config: WorkerAgentConfig): Promise<void> {
   const log = createLogger('worker-agent', { level: config.logLevel });
@@ -31,6 +34,14 @@ async function main(config: WorkerAgentConfig): Promise<void> {
     host,
     links: procPodLinks,
     watchKernel: watchNetwork,
+    startProber: (onVerdict) =>
+      startThreadedProber({
+        ...keys,
+        thread: threadProgram('prober-thread'),
+        raisePriority: raiseThreadPriority,
+        onVerdict,
+        log,
+      }),
     publicKey: keys.publicKey,
     keyFile: keyFileOf(keyPath, keys),
     uplinkMtu: await readUplinkMtu(config.nodeAddress),

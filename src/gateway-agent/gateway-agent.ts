@@ -8,7 +8,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { systemClock, withLimit, type Clock } from '../kube/clock.ts';
 import { toTime } from '../kube/conditions.ts';
 import { startHeartbeat } from '../kube/lease.ts';
-import type { ProbeAnswer } from '../tunnel-probe/wire-format.ts';
+import type { Responder } from '../tunnel-probe/responder.ts';
 import { followCluster, type FollowedCluster } from './cluster-view.ts';
 import { startGatewayPlane, type GatewayPlane, type Pass, type PlaneState, type ProgrammeStore } from './gateway-plane.ts';
 import { desiredStatus, probeAnswer } from './gateway-status.ts';
@@ -29,6 +29,8 @@ export interface GatewayAgentOptions {
   /** Where what is programmed is remembered over a restart, and what an earlier agent remembered there. */
   readonly store: ProgrammeStore;
   readonly remembered: Programme | undefined;
+  /** Told who may ask how the gateway is, and what the answer is. */
+  readonly responder: Pick<Responder, 'setWorkers' | 'setAnswer'>;
   readonly onPass?: (state: PlaneState, pass: Pass) => void;
   readonly settings?: DataplaneSettings;
   readonly clock?: Clock;
@@ -83,11 +85,6 @@ export class GatewayAgent {
     });
   }
 
-  /** What a probe is told; `undefined`: nothing. */
-  probeAnswer(): ProbeAnswer | undefined {
-    return probeAnswer({ plane: this.#plane.state, isDraining: this.#isDraining });
-  }
-
   /** Why the gateway does not serve, in a line; `undefined`: it does, or has nothing to do any more. */
   whyNotReady(): string | undefined {
     const { trouble } = this.#plane.state;
@@ -97,6 +94,7 @@ export class GatewayAgent {
   /** Says, in status and probe replies, that new connections should go elsewhere. Those that the gateway has live on. */
   drain(): void {
     this.#isDraining = true;
+    this.#tellResponder();
     this.#status.update();
   }
 
@@ -128,8 +126,16 @@ export class GatewayAgent {
 
   #onPass(state: PlaneState, pass: Pass): void {
     this.#options.onPass?.(state, pass);
+    this.#tellResponder();
     this.#status.update();
     if (state.trouble?.reason === 'Removed') this.#removed.resolve();
+  }
+
+  #tellResponder(): void {
+    const { responder } = this.#options;
+    const { state: plane } = this.#plane;
+    responder.setWorkers(plane.programmed?.inputs.workers.map(({ publicKey }) => publicKey) ?? []);
+    responder.setAnswer(probeAnswer({ plane, isDraining: this.#isDraining }));
   }
 
   #plan(): Plan | undefined {

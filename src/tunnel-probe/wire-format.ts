@@ -1,49 +1,78 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
 /**
- * Version 0: 16 bytes in a UDP datagram. Whoever can read or forge packets between the nodes can forge a reply; it is for networks in
- * which nobody can.
+ * Version 1: 40 bytes in a UDP datagram, probe and reply alike, so that nobody is answered with more than he sent.
  *
  * | offset | bytes | |
  * |---|---|---|
  * | 0 | 4 | `SGWP` |
- * | 4 | 1 | version, 0 |
+ * | 4 | 1 | version, 1 |
  * | 5 | 1 | 0 probe, 1 reply |
  * | 6 | 1 | of a reply: 0 ready, 1 draining, 2 not ready; of a probe: 0 |
  * | 7 | 1 | 0 |
- * | 8 | 8 | nonce: a reply repeats the probe's |
+ * | 8 | 8 | the worker: first bytes of SHA-256 of its public key; tells the gateway which key to check with |
+ * | 16 | 8 | nonce, random: a reply repeats the probe's. One that is not awaited (any more) is nothing, so an old reply is of no use |
+ * | 24 | 16 | HMAC-SHA-256 of what stands before it, first half, under the key of its direction |
  */
 export type ProbePacket =
-  | { readonly kind: 'probe'; readonly nonce: bigint }
-  | { readonly kind: 'reply'; readonly nonce: bigint; readonly answer: ProbeAnswer };
+  | { readonly kind: 'probe'; readonly worker: bigint; readonly nonce: bigint }
+  | { readonly kind: 'reply'; readonly worker: bigint; readonly nonce: bigint; readonly answer: ProbeAnswer };
 
 /** What a gateway says of itself. No answer at all means that it is dead. */
 export const probeAnswers = ['ready', 'draining', 'not-ready'] as const;
 
 export type ProbeAnswer = (typeof probeAnswers)[number];
 
-const magic = 0x53_47_57_50;
-const version = 0;
-const packetLength = 16;
+/** Bytes of a packet. */
+export const packetLength = 40;
 
-export function encodePacket(packet: ProbePacket): Uint8Array {
-  const bytes = new Uint8Array(packetLength);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, magic);
-  view.setUint8(4, version);
-  view.setUint8(5, packet.kind === 'probe' ? 0 : 1);
-  view.setUint8(6, packet.kind === 'probe' ? 0 : probeAnswers.indexOf(packet.answer));
-  view.setBigUint64(8, packet.nonce);
+const magic = 0x53_47_57_50;
+const version = 1;
+const signedLength = 24;
+
+/** By which a packet names its worker. `publicKey`: base64. */
+export function workerIdOf(publicKey: string): bigint {
+  return createHash('sha256').update(publicKey).digest().readBigUInt64BE();
+}
+
+export function encodePacket(packet: ProbePacket, key: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(packetLength);
+  bytes.writeUInt32BE(magic);
+  bytes.writeUInt8(version, 4);
+  bytes.writeUInt8(packet.kind === 'probe' ? 0 : 1, 5);
+  bytes.writeUInt8(packet.kind === 'probe' ? 0 : probeAnswers.indexOf(packet.answer), 6);
+  bytes.writeBigUInt64BE(packet.worker, 8);
+  bytes.writeBigUInt64BE(packet.nonce, 16);
+  signature(bytes, key).copy(bytes, signedLength);
   return bytes;
 }
 
-/** `undefined` for what is no packet of this version: the port is open to everybody on the network. */
-export function parsePacket(bytes: Uint8Array): ProbePacket | undefined {
+/**
+ * `undefined` for what is no packet of this version, of a worker without a key, or not signed with it: the port is open to everybody on
+ * the network. `keyOf`: the key of the packet's direction.
+ */
+export function parsePacket(bytes: Uint8Array, keyOf: (worker: bigint) => Uint8Array | undefined): ProbePacket | undefined {
   if (bytes.length !== packetLength) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0) !== magic || view.getUint8(4) !== version || view.getUint8(7) !== 0) return undefined;
-  const nonce = view.getBigUint64(8);
-  const kind = view.getUint8(5);
-  const code = view.getUint8(6);
-  if (kind === 0) return code === 0 ? { kind: 'probe', nonce } : undefined;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.readUInt32BE() !== magic || buffer.readUInt8(4) !== version) return undefined;
+  const worker = buffer.readBigUInt64BE(8);
+  const key = keyOf(worker);
+  if (key === undefined || !timingSafeEqual(signature(buffer, key), buffer.subarray(signedLength))) return undefined;
+  return readSigned(buffer, worker);
+}
+
+function readSigned(buffer: Buffer, worker: bigint): ProbePacket | undefined {
+  const nonce = buffer.readBigUInt64BE(16);
+  const code = buffer.readUInt8(6);
+  if (buffer.readUInt8(7) !== 0) return undefined;
+  if (buffer.readUInt8(5) === 0) return code === 0 ? { kind: 'probe', worker, nonce } : undefined;
   const answer = probeAnswers[code];
-  return kind === 1 && answer !== undefined ? { kind: 'reply', nonce, answer } : undefined;
+  return buffer.readUInt8(5) === 1 && answer !== undefined ? { kind: 'reply', worker, nonce, answer } : undefined;
+}
+
+function signature(bytes: Buffer, key: Uint8Array): Buffer {
+  return createHmac('sha256', key)
+    .update(bytes.subarray(0, signedLength))
+    .digest()
+    .subarray(0, packetLength - signedLength);
 }

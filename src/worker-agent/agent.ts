@@ -11,7 +11,7 @@ import type { WorkerInputs } from '../dataplane/model.ts';
 import { defaultSettings } from '../dataplane/settings.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { startHeartbeat } from '../kube/lease.ts';
-import { startProber, type Prober } from '../tunnel-probe/prober.ts';
+import type { OnVerdict, Prober } from '../tunnel-probe/prober.ts';
 import { add, podOf, type Attaching } from './add.ts';
 import { admit } from './admission.ts';
 import { AttachedPods, type RegisteredPod } from './attached-pods.ts';
@@ -40,6 +40,7 @@ export interface WorkerAgentOptions {
   readonly host: Host;
   readonly links: PodLinks;
   readonly watchKernel: WatchKernel;
+  readonly startProber: (onVerdict: OnVerdict) => Prober;
   readonly publicKey: string;
   /** Of the pair that `publicKey` belongs to: it goes with the feature, and comes back with it. */
   readonly keyFile: KeyFile;
@@ -119,7 +120,7 @@ class Agent implements WorkerAgent, Attaching {
     this.links = links;
     this.metrics = createMetrics(() => this.#state.pods);
     this.#plane = new Plane({ host, log });
-    this.#prober = startProber({ onVerdict: (number, verdict) => this.#onVerdict(number, verdict), log });
+    this.#prober = options.startProber((number, verdict) => this.#onVerdict(number, verdict));
     this.#watches = new Watches({ client, nodeName: config.nodeName, onChange: () => this.#refreshSoon(), log });
     this.#state = new WorkerState({
       own: { name: config.nodeName, publicKey, given: config.networks },

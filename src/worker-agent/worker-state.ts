@@ -1,7 +1,7 @@
 import { nodeLeft } from '../api/feature.ts';
 import type { StaticGatewayConfiguration } from '../api/static-gateway-configuration.ts';
 import type { GatewayState, WorkerInputs } from '../dataplane/model.ts';
-import { defaultSettings } from '../dataplane/settings.ts';
+import { defaultSettings, workerDevice } from '../dataplane/settings.ts';
 import type { ProbeTarget } from '../tunnel-probe/prober.ts';
 import type { Verdict } from '../tunnel-probe/detector.ts';
 import type { Knowledge } from './admission.ts';
@@ -166,9 +166,12 @@ export class WorkerState implements Knowledge {
   /** The gateways of the SGCs that this worker is authorised to use. */
   probeTargets(): ProbeTarget[] {
     const { gateways = [], sgcs = [] } = (!this.isRemoving && this.#surroundings) || {};
-    const used = new Set(sgcs.flatMap((sgc) => sgc.gateways));
-    return gateways
-      .filter(({ number }) => used.has(number))
-      .map(({ number, address }) => ({ number, address, port: defaultSettings.probePort }));
+    return gateways.flatMap(({ number, address, publicKey }) => {
+      const groups = sgcs.map((sgc) => sgc.gateways).filter((group) => group.includes(number));
+      if (groups.length === 0) return [];
+      const alternatives = [...new Set(groups.flat())].filter((other) => other !== number).sort((a, b) => a - b);
+      const { probePort: port } = defaultSettings;
+      return [{ number, address, port, publicKey, device: workerDevice(defaultSettings, number), alternatives }];
+    });
   }
 }

@@ -11,6 +11,7 @@ import { pollUntil } from '../../../src/base/poll.ts';
 import { emptyNamespace, namespaceOf } from '../../../src/dataplane/host-state.ts';
 import { render } from '../../../src/dataplane/render.ts';
 import { startGatewayAgent, type GatewayAgent } from '../../../src/gateway-agent/gateway-agent.ts';
+import type { ProbeAnswer } from '../../../src/tunnel-probe/wire-format.ts';
 import type { Programme } from '../../../src/gateway-agent/inputs.ts';
 import { configMapKind } from '../../../src/kube/config-map.ts';
 import { leaseKind } from '../../../src/kube/lease.ts';
@@ -72,6 +73,10 @@ async function isServed(kind: ResourceKind<KubeObject>): Promise<true | undefine
   }
 }
 
+/** Who is answered, and what. */
+let answered: readonly string[] = [];
+let probeAnswer: ProbeAnswer | undefined;
+
 function startAgent(): GatewayAgent {
   return startGatewayAgent({
     nodeName: 'gateway-0',
@@ -81,6 +86,10 @@ function startAgent(): GatewayAgent {
     host,
     uplink: { find: () => ({ name: 'eth0', mtu: 1500 }) },
     watchKernel: host.watch,
+    responder: {
+      setWorkers: (keys) => (answered = keys),
+      setAnswer: (answer) => (probeAnswer = answer),
+    },
     store: {
       write: (programme) => {
         remembered = programme;
@@ -144,7 +153,8 @@ test('a gateway with nothing to do is Ready, says where it is, and keeps a lease
   const status = await untilStatus('Ready', ({ state }) => state === 'Ready');
   assert.equal(status.endpoint, '10.224.0.21:6000');
   assert.equal(status.publicKey, keyOf('gateway'));
-  assert.equal(agent.probeAnswer(), 'ready');
+  assert.equal(probeAnswer, 'ready');
+  assert.deepEqual(answered, []);
   assert.equal(agent.whyNotReady(), undefined);
   const lease = await pollUntil(
     'the lease',
@@ -182,7 +192,7 @@ test('at every moment what is acknowledged is in the kernel', async () => {
   const generation = await announce(workerOf(1, { labels: ['a'] }));
   const refused = await untilStatus('NotReady', ({ state }) => state === 'NotReady');
   assert.deepEqual([refused.reason, acknowledged(refused)], ['KernelRefused', { workers: {}, configurations: ['a'] }]);
-  assert.equal(agent.probeAnswer(), 'ready');
+  assert.equal(probeAnswer, 'ready');
   host.refuse = () => undefined;
   const status = await untilStatus('the worker', ({ workers }) => workers?.length === 1);
   assert.deepEqual([status.state, status.reason, acknowledged(status).workers], ['Ready', undefined, { 'worker-1': generation }]);
@@ -221,7 +231,7 @@ test('while the API server is away the kernel is repaired and probes are answere
   await server.kill();
   await host.disturb({ namespace: 'segw', kind: 'remove-link', name: 'wg0' });
   await untilRendered(carried);
-  assert.equal(agent.probeAnswer(), 'ready');
+  assert.equal(probeAnswer, 'ready');
   await startServerAgain();
   await serve(configurationOf('b'));
   const status = await untilStatus('b', ({ configurations }) => configurations?.length === 2);
@@ -254,7 +264,7 @@ test('an agent that starts while the API server is away carries on what the earl
   await host.disturb({ namespace: 'segw', kind: 'remove-link', name: 'wg0' });
   agent = startAgent();
   await untilRendered(carried);
-  await pollUntil('probes are answered', () => (agent.probeAnswer() === 'ready' ? true : undefined), { timeoutMs: 10_000 });
+  await pollUntil('probes are answered', () => (probeAnswer === 'ready' ? true : undefined), { timeoutMs: 10_000 });
   await startServerAgain();
   await untilStatus('Ready', ({ state }) => state === 'Ready');
   assert.equal(render(host.state), carried);
@@ -265,7 +275,7 @@ test('a draining gateway says so in status and probe reply, and keeps everything
   await untilStatus('the configuration', ({ configurations }) => configurations?.length === 1);
   const carried = render(host.state);
   agent.drain();
-  assert.equal(agent.probeAnswer(), 'draining');
+  assert.equal(probeAnswer, 'draining');
   const status = await untilStatus('Draining', ({ state }) => state === 'Draining');
   assert.deepEqual([status.reason, acknowledged(status).configurations], ['Draining', ['a']]);
   await agent.stop();
@@ -280,7 +290,7 @@ test('when the feature is switched off everything goes and is reported; switched
   const status = await untilStatus('Removed', ({ reason }) => reason === 'Removed');
   assert.deepEqual([status.state, acknowledged(status)], ['NotReady', { workers: {}, configurations: [] }]);
   assert.deepEqual(host.state, { namespaces: [emptyNamespace('host')] });
-  assert.deepEqual([agent.probeAnswer(), agent.whyNotReady()], ['not-ready', undefined]);
+  assert.deepEqual([probeAnswer, agent.whyNotReady()], ['not-ready', undefined]);
   await server.client.patch(configMapKind, featureConfigMap, { data: { state: 'enabled' } });
   await untilStatus('the worker is back', ({ workers, state }) => workers?.length === 1 && state === 'Ready');
 });

@@ -8,20 +8,18 @@ import { gatewayStatusKind } from '../../../src/api/gateway-status.ts';
 import { systemNamespace } from '../../../src/api/names.ts';
 import { podEndpointKind } from '../../../src/api/pod-endpoint.ts';
 import { staticGatewayConfigurationKind } from '../../../src/api/static-gateway-configuration.ts';
-import { createLogger } from '../../../src/base/log.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
-import { defaultSettings } from '../../../src/dataplane/settings.ts';
 import { configMapKind } from '../../../src/kube/config-map.ts';
 import { eventKind } from '../../../src/kube/events.ts';
-import { startResponder, type Responder } from '../../../src/tunnel-probe/responder.ts';
+import type { ResponderLoop } from '../../../src/tunnel-probe/responder-loop.ts';
 import type { ProbeAnswer } from '../../../src/tunnel-probe/wire-format.ts';
 import { nodeKind, podKind } from '../../../src/worker-agent/kube-kinds.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
 import {
   acknowledge,
+  answerProbes,
   authorise,
   awaitWorker,
-  gatewayAddress,
   label,
   makeCluster,
   makeConfiguration,
@@ -34,7 +32,7 @@ import {
 import { resultOf, TestNode, type Sandbox } from './test-node.ts';
 
 let server: ApiServer;
-let responder: Responder;
+let responder: ResponderLoop;
 let gatewayAnswer: ProbeAnswer | undefined;
 let node: TestNode;
 
@@ -43,9 +41,7 @@ const second: Sandbox = { containerId: 'c2', uid: 'uid-2', name: 'pod-2', addres
 
 before(async () => {
   server = await startApiServer();
-  const { probePort: port } = defaultSettings;
-  const log = createLogger('test', { level: 'silent' });
-  responder = await startResponder({ address: gatewayAddress, port, answer: () => gatewayAnswer, log });
+  responder = await answerProbes(() => gatewayAnswer);
   await makeCluster(server.client);
 });
 

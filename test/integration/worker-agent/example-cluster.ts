@@ -6,9 +6,14 @@ import { kinds } from '../../../src/api/kinds.ts';
 import { podAnnotation, systemNamespace } from '../../../src/api/names.ts';
 import { staticGatewayConfigurationKind } from '../../../src/api/static-gateway-configuration.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
+import { defaultSettings } from '../../../src/dataplane/settings.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
+import { deriveProbeKeys } from '../../../src/tunnel-probe/probe-keys.ts';
+import { startResponderLoop, type ResponderLoop } from '../../../src/tunnel-probe/responder-loop.ts';
+import { workerIdOf, type ProbeAnswer } from '../../../src/tunnel-probe/wire-format.ts';
 import { nodeKind, podKind, type Pod } from '../../../src/worker-agent/kube-kinds.ts';
 import { installKinds, namespaceKind } from '../../support/api-server.ts';
+import { newKeyPair } from '../../support/probe/probe-identity.ts';
 
 const fieldManager = 'test';
 export const workerName = 'worker-1';
@@ -16,7 +21,9 @@ export const gatewayName = 'gateway-1';
 export const label = '100.64.4.2';
 /** On loopback, where a test can answer probes; another one for each process. */
 export const gatewayAddress = `127.6.${String((process.pid >> 8) & 0xff)}.${String(process.pid & 0xff)}`;
-const gatewayKey = `${'G'.repeat(43)}=`;
+/** Whoever has the private key can answer probes. */
+export const gatewayKeys = newKeyPair();
+export const workerKeys = newKeyPair();
 
 /** A cluster with a worker, a gateway and a namespace `team`; nobody in it does anything by itself. */
 export async function makeCluster(client: KubeClient): Promise<void> {
@@ -94,7 +101,7 @@ export async function acknowledge(client: KubeClient, uids: readonly string[], w
     publicKey: worker.status.publicKey,
   };
   const status = {
-    publicKey: gatewayKey,
+    publicKey: gatewayKeys.publicKey,
     endpoint: `${gatewayAddress}:6000`,
     state: 'Ready' as const,
     configurations: uids.map((uid) => ({ namespace: 'team', name: uid, uid, generation: 9, secondaryAddress: '10.224.0.121' })),
@@ -141,4 +148,19 @@ export async function makePod(
   const status = { phase: 'Running', ...(address !== undefined && { podIP: address, podIPs: [{ ip: address }] }) };
   await client.apply(podKind, { metadata: { namespace: 'team', name }, status }, { fieldManager, subresource: 'status' });
   return pod;
+}
+
+/** The gateway's answers to the worker's probes, on the port where they are expected. */
+export async function answerProbes(answer: () => ProbeAnswer | undefined): Promise<ResponderLoop> {
+  const keys = deriveProbeKeys(gatewayKeys.privateKey, workerKeys.publicKey);
+  const worker = workerIdOf(workerKeys.publicKey);
+  return await startResponderLoop({
+    address: gatewayAddress,
+    port: defaultSettings.probePort,
+    keysOf: (named) => (named === worker ? keys : undefined),
+    answer,
+    onError(error) {
+      throw error;
+    },
+  });
 }

@@ -1,28 +1,39 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterEach, beforeEach, test } from 'node:test';
 import { createLogger } from '../../../src/base/log.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
-import { startProber, type Prober } from '../../../src/tunnel-probe/prober.ts';
-import { startResponder, type Responder } from '../../../src/tunnel-probe/responder.ts';
-import type { ProbeAnswer } from '../../../src/tunnel-probe/wire-format.ts';
+import { raiseThreadPriority } from '../../../src/linux/thread-priority.ts';
+import { deriveProbeKeys } from '../../../src/tunnel-probe/probe-keys.ts';
+import type { Prober, ProbeTarget } from '../../../src/tunnel-probe/prober.ts';
+import type { Responder } from '../../../src/tunnel-probe/responder.ts';
+import { startThreadedProber } from '../../../src/tunnel-probe/threaded-prober.ts';
+import { startThreadedResponder } from '../../../src/tunnel-probe/threaded-responder.ts';
+import { encodePacket, parsePacket, workerIdOf } from '../../../src/tunnel-probe/wire-format.ts';
+import { newKeyPair } from '../../support/probe/probe-identity.ts';
 
 const log = createLogger('test', { level: 'silent' });
 const address = '127.0.0.1';
+const worker = newKeyPair();
+const gateway = newKeyPair();
+const responderThread = new URL('../../../src/cmd/responder-thread.ts', import.meta.url);
+const common = { address, privateKey: gateway.privateKey, raisePriority: raiseThreadPriority, log };
 
 let responder: Responder;
 let prober: Prober;
-let answer: ProbeAnswer | undefined;
 let verdicts: string[];
 
 beforeEach(async () => {
-  answer = 'ready';
   verdicts = [];
-  responder = await startResponder({ address, port: 0, answer: () => answer, log });
-  prober = startProber({
+  responder = await startThreadedResponder({ ...common, thread: responderThread, port: 0 });
+  responder.setWorkers([worker.publicKey]);
+  responder.setAnswer('ready');
+  prober = startThreadedProber({
+    ...worker,
+    thread: new URL('../../../src/cmd/prober-thread.ts', import.meta.url),
+    raisePriority: raiseThreadPriority,
     onVerdict: (number, verdict) => verdicts.push(`${String(number)} ${verdict}`),
-    settings: { intervalMs: 20, lostProbes: 3 },
     log,
   });
 });
@@ -32,49 +43,79 @@ afterEach(async () => {
   await responder.stop();
 });
 
+function target(number: number, change: Partial<ProbeTarget> = {}): ProbeTarget {
+  const { port } = responder;
+  return { number, address, port, publicKey: gateway.publicKey, device: 'none', alternatives: [], ...change };
+}
+
 async function awaitVerdict(verdict: string): Promise<void> {
   await pollUntil(verdict, (note) => (note(verdicts.join()), verdicts.at(-1) === verdict || undefined), {
-    timeoutMs: 10_000,
+    timeoutMs: 20_000,
     intervalMs: 5,
   });
 }
 
-test('a gateway is what it answers, dead when it is silent, and back with its first answer', async () => {
-  prober.probe([{ number: 1, address, port: responder.port }]);
+test('a gateway is what it answers, dead when it is silent, and back with its first answer when it is the only one', async () => {
+  prober.probe([target(1)]);
   await awaitVerdict('1 ready');
-  answer = 'draining';
+  responder.setAnswer('draining');
   await awaitVerdict('1 draining');
-  answer = undefined;
+  responder.setAnswer(undefined);
   await awaitVerdict('1 dead');
-  answer = 'ready';
+  responder.setAnswer('ready');
   await awaitVerdict('1 ready');
   assert.equal(prober.verdictOf(1), 'ready');
 });
 
 test('one dead gateway says nothing of another, and one that is no longer probed is unknown', async () => {
-  prober.probe([
-    { number: 1, address, port: responder.port },
-    { number: 2, address, port: 9 },
-  ]);
+  const silent = createSocket('udp4').bind(0, address);
+  await once(silent, 'listening');
+  prober.probe([target(1), target(2, { port: silent.address().port, alternatives: [1] })]);
   await awaitVerdict('2 dead');
   assert.equal(prober.verdictOf(1), 'ready');
-  prober.probe([{ number: 1, address, port: responder.port }]);
+  prober.probe([target(1)]);
   assert.equal(prober.verdictOf(2), 'unknown');
   assert.equal(prober.verdictOf(1), 'ready');
+  silent.close();
 });
 
-test('nonsense gets no answer', async () => {
+test('a gateway whose agent is restarted goes on', async () => {
+  prober.probe([target(1)]);
+  await awaitVerdict('1 ready');
+  const { port } = responder;
+  await responder.stop();
+  responder = await startThreadedResponder({ ...common, thread: responderThread, port });
+  responder.setWorkers([worker.publicKey]);
+  responder.setAnswer('draining');
+  await awaitVerdict('1 draining');
+  assert.deepEqual(verdicts, ['1 ready', '1 draining']);
+});
+
+test('a worker that the gateway does not know, and one that takes another for the gateway, get no verdict but death', async () => {
+  responder.setWorkers([newKeyPair().publicKey]);
+  prober.probe([target(1)]);
+  await awaitVerdict('1 dead');
+  responder.setWorkers([worker.publicKey]);
+  await awaitVerdict('1 ready');
+  prober.probe([target(2, { publicKey: newKeyPair().publicKey })]);
+  await awaitVerdict('2 dead');
+});
+
+test('only a signed probe of a known worker is answered', async () => {
+  const keys = deriveProbeKeys(worker.privateKey, gateway.publicKey);
+  const probe = encodePacket({ kind: 'probe', worker: workerIdOf(worker.publicKey), nonce: 7n }, keys.probe);
+  const forged = Buffer.from(probe);
+  forged[39] = (forged[39] ?? 0) ^ 1;
+  const ownReply = encodePacket({ kind: 'probe', worker: workerIdOf(worker.publicKey), nonce: 7n }, keys.reply);
   const socket = createSocket('udp4');
   const answers: Buffer[] = [];
   socket.on('message', (bytes) => answers.push(bytes));
-  for (const bytes of [Buffer.alloc(0), Buffer.from('hello'), Buffer.alloc(16), Buffer.alloc(1400, 1)])
+  for (const bytes of [Buffer.alloc(0), Buffer.from('hello'), Buffer.alloc(40), Buffer.alloc(1400, 1), forged, ownReply, probe])
     socket.send(bytes, responder.port, address);
-  const probe = Buffer.from('53475750000000000000000000000007', 'hex');
-  socket.send(probe, responder.port, address);
-  await pollUntil('the answer to the probe', () => answers.length > 0 || undefined, { timeoutMs: 10_000, intervalMs: 5 });
+  await pollUntil('the answer to the probe', () => answers.length > 0 || undefined, { timeoutMs: 20_000, intervalMs: 5 });
   assert.deepEqual(
-    answers.map((bytes) => bytes.toString('hex')),
-    ['53475750000100000000000000000007'],
+    answers.map((bytes) => parsePacket(bytes, () => keys.reply)),
+    [{ kind: 'reply', worker: workerIdOf(worker.publicKey), nonce: 7n, answer: 'ready' }],
   );
   socket.close();
   await once(socket, 'close');

@@ -7,19 +7,26 @@ import { featureConfigMap, nodeLeft, type FeatureState } from '../../../src/api/
 import { gatewayStatusKind } from '../../../src/api/gateway-status.ts';
 import { systemNamespace } from '../../../src/api/names.ts';
 import { staticGatewayConfigurationKind } from '../../../src/api/static-gateway-configuration.ts';
-import { createLogger } from '../../../src/base/log.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
 import { MemoryHost } from '../../../src/dataplane/memory/memory-host.ts';
-import { defaultSettings } from '../../../src/dataplane/settings.ts';
 import { configMapKind } from '../../../src/kube/config-map.ts';
-import { startResponder, type Responder } from '../../../src/tunnel-probe/responder.ts';
+import type { ResponderLoop } from '../../../src/tunnel-probe/responder-loop.ts';
 import { podKind } from '../../../src/worker-agent/kube-kinds.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
-import { authorise, awaitWorker, gatewayAddress, makeCluster, makePod, makeServing, workerName } from './example-cluster.ts';
+import {
+  answerProbes,
+  authorise,
+  awaitWorker,
+  makeCluster,
+  makePod,
+  makeServing,
+  workerKeys,
+  workerName,
+} from './example-cluster.ts';
 import { resultOf, TestNode, type Sandbox } from './test-node.ts';
 
 let server: ApiServer;
-let responder: Responder;
+let responder: ResponderLoop;
 let node: TestNode;
 
 const veth = 'veth1';
@@ -28,9 +35,7 @@ const untouched = new MemoryHost().state;
 
 before(async () => {
   server = await startApiServer();
-  const log = createLogger('test', { level: 'silent' });
-  const { probePort: port } = defaultSettings;
-  responder = await startResponder({ address: gatewayAddress, port, answer: () => 'ready', log });
+  responder = await answerProbes(() => 'ready');
   await makeCluster(server.client);
   await server.client.create(configMapKind, { metadata: featureConfigMap, data: { state: 'enabled' } });
 });
@@ -167,7 +172,7 @@ test('enabled again, with a pod or on a node that was left, the agent serves as 
     'surroundings.json',
     'worker.key',
   ]);
-  assert.equal(await readFile(join(node.directory, 'worker.key'), 'utf8'), 'private\n');
+  assert.equal(await readFile(join(node.directory, 'worker.key'), 'utf8'), `${workerKeys.privateKey.reveal()}\n`);
 });
 
 test('the end of the ConfigMap does not enable the feature: it goes with the namespace', async () => {

@@ -6,20 +6,20 @@ import { join } from 'node:path';
 import { podAnnotation } from '../../../src/api/names.ts';
 import { keyFileOf } from '../../../src/base/key-file.ts';
 import { createLogger } from '../../../src/base/log.ts';
-import { Secret } from '../../../src/base/secret.ts';
 import type { CniError } from '../../../src/cni/error-object.ts';
 import { annotationsCapability } from '../../../src/cni/plugin.ts';
 import { hostNamespace, namespaceOf } from '../../../src/dataplane/host-state.ts';
 import type { KernelChange } from '../../../src/dataplane/kernel-change.ts';
 import { MemoryHost } from '../../../src/dataplane/memory/memory-host.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
+import { raiseThreadPriority } from '../../../src/linux/thread-priority.ts';
+import { startThreadedProber } from '../../../src/tunnel-probe/threaded-prober.ts';
 import { startWorkerAgent, type WorkerAgent } from '../../../src/worker-agent/agent.ts';
 import type { WorkerAgentConfig } from '../../../src/worker-agent/config.ts';
-import { workerName } from './example-cluster.ts';
-
-export const publicKey = `${'W'.repeat(43)}=`;
+import { workerKeys, workerName } from './example-cluster.ts';
 
 const log = createLogger('test', { level: 'silent' });
+const proberThread = new URL('../../../src/cmd/prober-thread.ts', import.meta.url);
 
 export type CniAnswer =
   | { readonly result: unknown; readonly error?: undefined }
@@ -58,7 +58,7 @@ export class TestNode {
       '{"cniVersion":"1.0.0","name":"pods","plugins":[{"type":"ptp"}]}',
     );
     await writeFile(join(directory, 'plugin'), 'the plugin');
-    await writeFile(join(directory, 'worker.key'), 'private\n');
+    await writeFile(join(directory, 'worker.key'), `${workerKeys.privateKey.reveal()}\n`);
     return new TestNode(directory, client);
   }
 
@@ -97,8 +97,10 @@ export class TestNode {
         this.#report = onChanges;
         return { stop: () => undefined };
       },
-      publicKey,
-      keyFile: keyFileOf(join(this.directory, 'worker.key'), { privateKey: new Secret('private') }),
+      startProber: (onVerdict) =>
+        startThreadedProber({ ...workerKeys, thread: proberThread, raisePriority: raiseThreadPriority, onVerdict, log }),
+      publicKey: workerKeys.publicKey,
+      keyFile: keyFileOf(join(this.directory, 'worker.key'), workerKeys),
       uplinkMtu: 1500,
       log,
     });

@@ -1,0 +1,25 @@
+/** The thread of a worker-agent that probes gateways. */
+import { readFileSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { ownThreadId } from '../tunnel-probe/own-thread.ts';
+import type { KeyedTarget } from '../tunnel-probe/prober.ts';
+import { startProberLoop } from '../tunnel-probe/prober-loop.ts';
+import type { ProberThreadData, ProberMessage } from '../tunnel-probe/threaded-prober.ts';
+
+const { worker }: ProberThreadData = workerData;
+const send = (message: ProberMessage): void => parentPort?.postMessage(message);
+const loop = startProberLoop({
+  worker,
+  onVerdict: (number, verdict) => send({ number, verdict }),
+  tunnelPackets,
+});
+parentPort?.on('message', (targets: readonly KeyedTarget[]) => loop.probe(targets));
+send({ thread: ownThreadId() });
+
+function tunnelPackets(device: string): number {
+  try {
+    return Number(readFileSync(`/sys/class/net/${device}/statistics/rx_packets`, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
