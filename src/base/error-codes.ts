@@ -176,6 +176,10 @@ export const errorCodes = {
     means: 'Another program listens on a port that the local region needs.',
     remedy: 'End that program, or set SEGW_PORT to another first port of 16.',
   },
+  PythonMissing: {
+    means: 'The Azure CLI has to be installed once, and there is no Python that it runs on.',
+    remedy: 'Install Python 3.10 or newer with its venv module, and put it on PATH as python3.',
+  },
   RegionFailed: {
     means: 'The region daemon ended when it should run.',
     remedy: 'The message quotes the end of its log; `segw doctor` looks for the cause.',

@@ -1,6 +1,8 @@
 import type { JWK } from 'jose';
 import type { Cidr } from '../base/addresses.ts';
+import type { Connection } from '../kube/connection.ts';
 import type { FeatureSettings } from './feature/feature-settings.ts';
+import type { GatewayPoolNames } from './feature/pool-users.ts';
 import type { MachineContent } from './machine-content.ts';
 
 /** A managed cluster's data that the cluster room needs. Everything else of the ARM body is the provider's. */
@@ -15,6 +17,7 @@ export interface ClusterSpec {
   /** Of the control plane's port, inside the node subnet. */
   readonly address: string;
   readonly subnet: Cidr;
+  /** Where pods have addresses of subnets: the virtual network that holds these. */
   readonly podCidr: Cidr;
   readonly serviceCidr: Cidr;
   readonly dnsServiceAddress: string;
@@ -37,6 +40,11 @@ export interface NodeSpec {
   readonly labels: Readonly<Record<string, string>>;
   /** `key=value:Effect` */
   readonly taints: readonly string[];
+  /** Keys of labels that its pool had once: they go off a node that runs. */
+  readonly formerLabels: readonly string[];
+  /** The same of taints, in full. */
+  readonly formerTaints: readonly string[];
+  readonly maxPods: number;
 }
 
 export interface ClusterPlatform {
@@ -53,11 +61,20 @@ export interface ClusterPlatform {
   ensureFeature(cluster: ClusterSpec, feature: FeatureSpec, signal: AbortSignal): Promise<void>;
   /** Resolves when operator and agents run on every node that is up. Throws `Timeout` that says which do not, and why. */
   awaitFeature(cluster: ClusterSpec, signal: AbortSignal): Promise<void>;
+  /** Resolves when the gateway on this node serves what the others of its pool serve. Throws `Timeout` that says what is missing. */
+  awaitGateway(cluster: ClusterSpec, nodeName: string, signal: AbortSignal): Promise<void>;
+  /** `namespace/name` of the StaticGatewayConfigurations that use the pool. Throws `ApiServerUnreachable` and what the API server answers. */
+  gatewayPoolUsers(cluster: ClusterSpec, pool: GatewayPoolNames, signal: AbortSignal): Promise<readonly string[]>;
   nodeContent(cluster: ClusterSpec, node: NodeSpec): Promise<MachineContent>;
-  /** Puts the node images on the machine, waits until the Node object is Ready, sets what only a cloud sets (podCIDR). */
+  /**
+   * Puts the node images on the machine, waits until the Node object is Ready, sets what only a cloud sets (podCIDR), and brings labels
+   * and taints of a node that runs to what the pool says now.
+   */
   ensureNodeReady(cluster: ClusterSpec, node: NodeSpec, signal: AbortSignal): Promise<void>;
   /** Cordons, evicts what can be evicted (at most `limitMs`), deletes the Node object. */
   removeNode(cluster: ClusterSpec, nodeName: string, limitMs: number): Promise<void>;
+  /** The API server as its administrator reaches it. Nothing is sent yet; the caller closes the connection. */
+  connect(cluster: ClusterSpec): Promise<Connection>;
   /** YAML, server `https://127.0.0.1:apiPort`. */
   kubeconfig(cluster: ClusterSpec, user: 'user' | 'admin'): Promise<string>;
   /** Public keys that sign service account tokens, as a JWK set: for workload identity. */

@@ -1,8 +1,10 @@
 import type { Logger } from '../base/log.ts';
+import type { Connection as KubeConnection } from '../kube/connection.ts';
 import { connectByKubeConfig } from '../kube/kube-config.ts';
 import { applyAddOns, desiredAddOns } from './add-ons.ts';
 import { awaitApiServer, awaitControllers } from './control-plane-readiness.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
+import { createAuthorityPublisher } from './authority-publisher.ts';
 import { createCertificateFolders, type CertificateFolders } from './certificate-folders.ts';
 import type { ClusterPlatform, ClusterSpec } from './cluster-platform.ts';
 import { apiServerPort, controlPlaneMachine, desiredControlPlane } from './control-plane.ts';
@@ -24,24 +26,23 @@ export interface ClustersOptions {
   readonly shell: NodeShell;
   /** What every node has to hold; asked each time, so that a rebuilt image reaches the nodes. */
   readonly images: () => Promise<readonly NodeImage[]>;
+  /** PEM: whom pods have to trust to reach the region. */
+  readonly authorityPem: () => Promise<string>;
 }
 
 /** Real Kubernetes on the region's machines. The control plane's machine is called `controlPlaneMachine(cluster)`, a node's as the node. */
-export function createClusters({ stateDir, log, forwards, shell, images }: ClustersOptions): ClusterPlatform {
+export function createClusters({ stateDir, log, forwards, shell, images, authorityPem }: ClustersOptions): ClusterPlatform {
   const folders = createCertificateFolders(stateDir);
   const connection = { folders, forwards };
-  const features = createClusterFeatures({
-    log,
-    shell,
-    images,
-    connect: async (cluster) => {
-      await openForward(connection, cluster);
-      return connectByKubeConfig({
-        source: { text: renderUserKubeconfig(cluster, 'admin', await folders.ofCluster(cluster)) },
-        userAgent: 'segw-region',
-      });
-    },
-  });
+  const connectAsAdmin = async (cluster: ClusterSpec): Promise<KubeConnection> => {
+    await openForward(connection, cluster);
+    return connectByKubeConfig({
+      source: { text: renderUserKubeconfig(cluster, 'admin', await folders.ofCluster(cluster)) },
+      userAgent: 'segw-region',
+    });
+  };
+  const features = createClusterFeatures({ log, shell, images, connect: connectAsAdmin });
+  const authority = createAuthorityPublisher({ log, authorityPem, connect: connectAsAdmin });
   return {
     async controlPlaneContent(cluster) {
       return desiredControlPlane(cluster, await folders.ofCluster(cluster));
@@ -51,9 +52,12 @@ export function createClusters({ stateDir, log, forwards, shell, images }: Clust
       await awaitApiServer(api, cluster, signal);
       await applyAddOns(api.objects, desiredAddOns(cluster), signal);
       await awaitControllers(api, cluster, signal);
+      await authority.ensure(cluster, signal);
     },
     ensureFeature: features.ensure,
     awaitFeature: features.await,
+    awaitGateway: features.awaitGateway,
+    gatewayPoolUsers: features.poolUsers,
     async nodeContent(cluster, node) {
       return desiredNode(cluster, node, { cluster: await folders.ofCluster(cluster), node: await folders.ofNode(cluster, node) });
     },
@@ -66,6 +70,7 @@ export function createClusters({ stateDir, log, forwards, shell, images }: Clust
       await removeNode(await connect(connection, cluster), { nodeName, limitMs }, log);
       await folders.forgetNode(cluster, nodeName);
     },
+    connect: connectAsAdmin,
     async kubeconfig(cluster, user) {
       return renderUserKubeconfig(cluster, user, await folders.ofCluster(cluster));
     },
@@ -75,6 +80,7 @@ export function createClusters({ stateDir, log, forwards, shell, images }: Clust
     },
     async remove(cluster) {
       features.forget(cluster);
+      await authority.forget(cluster);
       await forwards.close(cluster.apiPort);
       await folders.forget(cluster);
     },

@@ -29,7 +29,7 @@ export function renderKubeletConfig(cluster: ClusterSpec, node: NodeSpec): strin
     failCgroupV1: false,
     failSwapOn: false,
     makeIPTablesUtilChains: false,
-    maxPods: 250,
+    maxPods: node.maxPods,
     // A lease is renewed after a quarter of this: the controller manager's grace period of 8 s stands on it.
     nodeLeaseDurationSeconds: 8,
     // Naming one threshold removes the others: the disk is the host's, and how full it is is not this node's affair.

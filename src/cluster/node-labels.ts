@@ -5,7 +5,7 @@ export type Labels = Readonly<Record<string, string>>;
 
 export interface Taint {
   readonly key: string;
-  readonly value?: string;
+  readonly value?: string | undefined;
   readonly effect: string;
 }
 
@@ -40,6 +40,29 @@ export function parseTaint(text: string): Taint {
   if (key === undefined || effect === undefined)
     throw new SegwError('InvalidInput', `node taint "${text}": expected the form key=value:NoSchedule`);
   return { key, effect, ...(value === undefined || value === '' ? {} : { value }) };
+}
+
+/**
+ * The taints of a node that runs: those of its pool, and others that it has (of controllers, of its users) unless the pool had them once.
+ * A taint is known by key and effect, as the scheduler knows it. `undefined`: it has the right ones.
+ */
+export function changedTaints<T extends Taint>(
+  current: readonly T[],
+  { taints, formerTaints }: Pick<NodeSpec, 'taints' | 'formerTaints'>,
+): readonly (T | Taint)[] | undefined {
+  const wanted = taints.map(parseTaint);
+  const replaced = new Set([...wanted, ...formerTaints.map(parseTaint)].map(taintKey));
+  const result = [...current.filter((taint) => !replaced.has(taintKey(taint))), ...wanted];
+  const isSame = result.length === current.length && wanted.every((taint) => current.some((one) => isSameTaint(one, taint)));
+  return isSame ? undefined : result;
+}
+
+function taintKey({ key, effect }: Taint): string {
+  return `${key}:${effect}`;
+}
+
+function isSameTaint(a: Taint, b: Taint): boolean {
+  return taintKey(a) === taintKey(b) && (a.value ?? '') === (b.value ?? '');
 }
 
 /** kubernetes.io and k8s.io belong to Kubernetes, except for these (staging/src/k8s.io/kubelet/pkg/apis/well_known_labels.go). */

@@ -1,10 +1,10 @@
-import { PatchStrategy, type V1Lease, type V1Node } from '@kubernetes/client-node';
+import { type KubernetesObject, PatchStrategy, type V1Lease, type V1Node } from '@kubernetes/client-node';
 import { SegwError } from '../base/error.ts';
 import { pollUntil } from '../base/poll.ts';
 import type { ApiClient } from './api-client.ts';
 import { callApi, callApiIfFound } from './api-errors.ts';
 import type { ClusterSpec, NodeSpec } from './cluster-platform.ts';
-import { desiredNodePatch, unreadyReason } from './node-state.ts';
+import { desiredNodePatch, desiredTaintPatch, unreadyReason } from './node-state.ts';
 
 const timeoutMs = 120_000;
 
@@ -23,16 +23,8 @@ export async function ensureNode(cluster: ClusterSpec, node: NodeSpec, { api, si
     timeoutMs,
     signal,
   });
-  await callApi(`label node ${node.name}`, () =>
-    api.objects.patch<V1Node>(
-      desiredNodePatch(cluster, node),
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      PatchStrategy.MergePatch,
-    ),
-  );
+  await patchNode(api, `label node ${node.name}`, desiredNodePatch(cluster, node));
+  await pollUntil(`taints of node ${node.name}`, (note) => tolerant(() => ensureTaints(api, node), note), { timeoutMs, signal });
   await pollUntil(
     `readiness of node ${node.name}`,
     (note) =>
@@ -44,6 +36,21 @@ export async function ensureNode(cluster: ClusterSpec, node: NodeSpec, { api, si
       }, note),
     { timeoutMs, intervalMs: 200, signal },
   );
+}
+
+/** Another writer in between is a conflict, after which it is read again. */
+async function ensureTaints(api: ApiClient, node: NodeSpec): Promise<true> {
+  const running = await readNode(api, node.name);
+  const patch = running && desiredTaintPatch(running, node);
+  if (patch) await patchNode(api, `taint node ${node.name}`, patch);
+  return true;
+}
+
+/** A merge patch. */
+async function patchNode(api: ApiClient, what: string, patch: object): Promise<void> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a merge patch may hold null, which the client's type does not know
+  const object = patch as KubernetesObject;
+  await callApi(what, () => api.objects.patch(object, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch));
 }
 
 async function readNode(api: ApiClient, name: string): Promise<V1Node | undefined> {

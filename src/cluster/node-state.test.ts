@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { V1MicroTime, type V1Lease, type V1Node } from '@kubernetes/client-node';
+import { V1MicroTime, type V1Lease, type V1Node, type V1Taint } from '@kubernetes/client-node';
 import { exampleCluster, exampleGatewayNode } from '../../test/support/example-cluster.ts';
-import { desiredNodePatch, unreadyReason } from './node-state.ts';
+import { desiredNodePatch, desiredTaintPatch, unreadyReason } from './node-state.ts';
 
 const since = new Date('2026-01-01T12:00:00Z');
 
@@ -47,3 +47,37 @@ test('a cloud sets the labels, the pod network and the id of the machine', () =>
     providerID: exampleGatewayNode.providerId,
   });
 });
+
+test('a label that the pool had once is taken away, unless the service sets it', () => {
+  const node = { ...exampleGatewayNode, formerLabels: ['team', 'kubernetes.azure.com/mode'] };
+  const { labels } = desiredNodePatch(exampleCluster, node).metadata;
+  assert.deepEqual([labels['team'], labels['kubernetes.azure.com/mode']], [null, 'gateway']);
+});
+
+const gatewayTaint = { key: 'kubernetes.azure.com/mode', value: 'gateway', effect: 'NoSchedule' };
+const unreachable = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: since };
+const pooled = (taints: readonly string[], formerTaints: readonly string[] = []) => ({
+  ...exampleGatewayNode,
+  taints,
+  formerTaints,
+});
+
+const taintCases: readonly (readonly [string, V1Taint[], ReturnType<typeof pooled>, readonly object[] | undefined])[] = [
+  ['has what its pool has', [unreachable, gatewayTaint], exampleGatewayNode, undefined],
+  ['lacks a taint', [unreachable], exampleGatewayNode, [unreachable, gatewayTaint]],
+  [
+    'has a taint that its pool had',
+    [gatewayTaint, unreachable],
+    pooled([], ['kubernetes.azure.com/mode=x:NoSchedule']),
+    [unreachable],
+  ],
+  ['has another value', [{ ...gatewayTaint, value: 'user' }, unreachable], exampleGatewayNode, [unreachable, gatewayTaint]],
+  ['has a taint of its user', [{ key: 'mine', effect: 'NoSchedule' }], pooled([]), undefined],
+];
+for (const [what, taints, node, expected] of taintCases)
+  test(`a node that ${what} ${expected ? 'is changed for the version that was read' : 'stays as it is'}`, () => {
+    const running = { metadata: { name: node.name, resourceVersion: '7' }, spec: { taints } };
+    const patch = desiredTaintPatch(running, node);
+    assert.deepEqual(patch?.spec.taints, expected);
+    if (expected) assert.equal(patch?.metadata.resourceVersion, '7');
+  });

@@ -1,7 +1,7 @@
 import type { V1Lease, V1Node } from '@kubernetes/client-node';
 import { formatCidr } from '../base/addresses.ts';
 import type { ClusterSpec, NodeSpec } from './cluster-platform.ts';
-import { desiredLabels } from './node-labels.ts';
+import { changedTaints, desiredLabels } from './node-labels.ts';
 
 /**
  * What keeps the node from being ready, in words; `undefined` when nothing does. A condition outlives a power-off by the grace period,
@@ -16,13 +16,30 @@ export function unreadyReason(node: V1Node | undefined, lease: V1Lease | undefin
   return new Date(renewedAt) < since ? `its lease was last renewed at ${new Date(renewedAt).toISOString()}` : undefined;
 }
 
-/** A merge patch of what on Azure the cloud's controllers set: labels, the pod network, the machine's id. */
+/** A merge patch of what on Azure the cloud's controllers set: labels, the pod network, the machine's id. `null` takes a label away. */
 export function desiredNodePatch(cluster: ClusterSpec, node: NodeSpec) {
   const podCidr = formatCidr(node.podCidr);
+  const former = Object.fromEntries(node.formerLabels.map((key) => [key, null]));
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name: node.name, labels: { ...desiredLabels(cluster, node) } },
+    metadata: { name: node.name, labels: { ...former, ...desiredLabels(cluster, node) } },
     spec: { podCIDR: podCidr, podCIDRs: [podCidr], providerID: node.providerId },
-  } satisfies V1Node;
+  };
+}
+
+/**
+ * A merge patch that brings the taints of a running node to its pool's; `undefined`: they are right. The list is replaced as a whole, so
+ * the patch holds only for the version that was read.
+ */
+export function desiredTaintPatch(running: V1Node, node: NodeSpec) {
+  const taints = changedTaints(running.spec?.taints ?? [], node);
+  if (taints === undefined) return undefined;
+  const { resourceVersion } = running.metadata ?? {};
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: node.name, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    spec: { taints },
+  };
 }

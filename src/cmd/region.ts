@@ -16,6 +16,7 @@ import { createSupply } from '../cluster/supply/supply.ts';
 import { bindInNetns } from '../linux/bound-socket.ts';
 import { createFabricKernel } from '../linux/fabric-kernel.ts';
 import { createLoopbackForwards } from '../linux/loopback-forwards.ts';
+import { connectInNetns } from '../linux/netns-connection.ts';
 import { deleteNetns, listNetns } from '../linux/netns.ts';
 import { startLocalRegion } from '../region/local-region.ts';
 import { libnftables } from '../region/machines/toolbox.ts';
@@ -64,6 +65,7 @@ async function serve(settings: Settings): Promise<void> {
     kernel: createFabricKernel({ library: libnftables(await supply.ensureRoot('machine')) }),
     createForwards: createLoopbackForwards,
     bind: bindInNetns,
+    connect: connectInNetns,
     log,
   });
   await writeFile(regionFiles(settings).ready, '');

@@ -27,7 +27,7 @@ export function bindInNetns(netns: string, { address, port }: { readonly address
   });
 }
 
-function socketAddress(address: string, port: number): Uint8Array {
+export function socketAddress(address: string, port: number): Uint8Array {
   const bytes = Buffer.alloc(16);
   bytes.writeUInt16LE(AF_INET, 0);
   bytes.writeUInt16BE(port, 2);

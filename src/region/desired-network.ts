@@ -3,7 +3,7 @@ import { sameId } from './arm/ids.ts';
 import type { ResourceView, StoredResource } from './arm/resource.ts';
 import type { NetworkState, PortState, VirtualNetworkState } from './fabric/network-state.ts';
 import { type ClusterNetwork, clusterNetworksOf } from './providers/cluster-network.ts';
-import { publicIpAddressesOf } from './providers/public-ip-model.ts';
+import { desiredLoadBalancing, type IsUp, type LoadBalancing } from './providers/network/load-balancing.ts';
 import { instancesOf, type InterfaceState, type StoredInstance } from './providers/scale-set-model.ts';
 import {
   type StoredVirtualNetwork,
@@ -16,21 +16,20 @@ import {
 interface Attachment {
   readonly port: PortState;
   readonly subnetId: string;
-  readonly clusterId: string | undefined;
   readonly podCidr: Cidr | undefined;
   readonly publicAddresses: VirtualNetworkState['publicAddresses'];
 }
 
-/** What the fabric has to carry, computed from everything that is stored. */
-export function desiredNetwork(view: ResourceView): NetworkState {
+/** What the fabric has to carry, computed from everything that is stored, and from what the probes of load balancers found (default: all is well). */
+export function desiredNetwork(view: ResourceView, isUp: IsUp = () => true): NetworkState {
   const clusters = clusterNetworksOf(view);
   const attachments = [...instancesOf(view).flatMap(instanceAttachments), ...clusters.flatMap(controlPlaneAttachment)];
-  const outboundOf = outboundAddresses(view, clusters);
+  const loadBalancing = desiredLoadBalancing(view, isUp);
   const virtualNetworks = virtualNetworksOf(view)
     .filter(isStaying)
     .map((network) => {
       const own = attachments.filter(({ subnetId }) => sameId(virtualNetworkIdOf(subnetId), network.id));
-      return toVirtualNetworkState({ network, view, own, outboundOf });
+      return toVirtualNetworkState({ network, view, own, loadBalancing });
     });
   return { virtualNetworks };
 }
@@ -39,10 +38,10 @@ interface NetworkContext {
   readonly network: StoredVirtualNetwork;
   readonly view: ResourceView;
   readonly own: readonly Attachment[];
-  readonly outboundOf: (clusterId: string | undefined) => string | undefined;
+  readonly loadBalancing: LoadBalancing;
 }
 
-function toVirtualNetworkState({ network, view, own, outboundOf }: NetworkContext): VirtualNetworkState {
+function toVirtualNetworkState({ network, view, own, loadBalancing }: NetworkContext): VirtualNetworkState {
   return {
     key: network.state.key,
     subnets: subnetsOf(view, network.id)
@@ -53,12 +52,14 @@ function toVirtualNetworkState({ network, view, own, outboundOf }: NetworkContex
       podCidr === undefined ? [] : [{ destination: podCidr, nextHop: primaryAddress(port) }],
     ),
     publicAddresses: own.flatMap(({ publicAddresses }) => publicAddresses),
-    outbound: own.flatMap(({ port, publicAddresses, clusterId }) => {
+    outbound: own.flatMap(({ port, publicAddresses }) => {
       const privateAddress = primaryAddress(port);
       // An own public address has precedence over outbound rules, and secondary addresses have none.
       if (publicAddresses.some((one) => one.privateAddress === privateAddress)) return [];
-      return [{ privateAddress, publicAddress: outboundOf(clusterId) ?? network.state.outboundAddress }];
+      const publicAddress = loadBalancing.outboundAddress(network.id, privateAddress) ?? network.state.outboundAddress;
+      return [{ privateAddress, publicAddress }];
     }),
+    loadBalancing: loadBalancing.rules(network.id),
   };
 }
 
@@ -75,7 +76,6 @@ function instanceAttachments({ state }: StoredInstance): readonly Attachment[] {
           isConnected: state.power === 'running',
         },
         subnetId: primary.subnetId,
-        clusterId: state.pool?.clusterId,
         podCidr: index === 0 && state.podCidr !== undefined ? parseCidr(state.podCidr, 'podCidr') : undefined,
         publicAddresses: publicAddressesOf(nic),
       },
@@ -89,25 +89,11 @@ function publicAddressesOf({ ipConfigurations }: InterfaceState): Attachment['pu
   );
 }
 
-function controlPlaneAttachment({ id, state }: ClusterNetwork): readonly Attachment[] {
+function controlPlaneAttachment({ state }: ClusterNetwork): readonly Attachment[] {
   if (state.controlPlane === undefined) return [];
   const { machine, subnetId, address, mac, isConnected } = state.controlPlane;
   const port = { machine, addresses: [address], mac, isConnected };
-  return [{ port, subnetId, clusterId: id, podCidr: undefined, publicAddresses: [] }];
-}
-
-function outboundAddresses(
-  view: ResourceView,
-  clusters: readonly ClusterNetwork[],
-): (clusterId: string | undefined) => string | undefined {
-  const addresses = publicIpAddressesOf(view);
-  const byCluster = new Map(
-    clusters.map(({ id, state }) => [
-      id.toLowerCase(),
-      addresses.find((address) => sameId(address.id, state.outboundPublicIpId ?? ''))?.state.address,
-    ]),
-  );
-  return (clusterId) => byCluster.get((clusterId ?? '').toLowerCase());
+  return [{ port, subnetId, podCidr: undefined, publicAddresses: [] }];
 }
 
 function primaryAddress({ addresses }: PortState): string {

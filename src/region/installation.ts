@@ -34,6 +34,11 @@ const authorityDays = 3650;
 const serverDays = 825;
 const renewBeforeMs = 30 * 86_400_000;
 
+/** Where an installation keeps its authority's certificate (PEM). */
+export function authorityFile(directory: string): string {
+  return join(directory, 'ca.pem');
+}
+
 /** Reads what the installation is made of; what is not there yet is made. */
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
   const { directory, database, principals } = options;
@@ -47,7 +52,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     clientSecret: new Secret(await keepFile(join(directory, 'client-secret'), () => randomBytes(32).toString('base64url'))),
     signingKey: signingKeySchema.parse(JSON.parse(await keepFile(join(directory, 'token-key.json'), createSigningKey))),
     authority,
-    authorityFile: join(directory, 'ca.pem'),
+    authorityFile: authorityFile(directory),
     server: await issueServerCertificate(authority, options),
   };
 }

@@ -4,61 +4,52 @@ import { readFolder } from '../base/files.ts';
 import type { Fabric } from './fabric/fabric.ts';
 import { internetContent, onPremisesContent, routerContent } from './fabric/fabric-machines.ts';
 import { internetNamespace, onPremisesNamespace, routerNamespace } from './fabric/fabric-settings.ts';
+import { askMember, type ConnectToMember } from './load-balancer-probes/ask-member.ts';
 import type { Machines } from './machines/machines.ts';
-import type { NetworkState } from './fabric/network-state.ts';
 import type { Platform } from './platform.ts';
-import type { ListeningServer } from './tls-server.ts';
+import type { RouterServers } from './router-servers.ts';
 
 interface LocalPlatformOptions {
   readonly stateDir: string;
   readonly fabric: Fabric;
   readonly machines: Machines;
   readonly clusters: ClusterPlatform;
-  /** Opens the ARM plane inside a router's namespace. */
-  readonly serveRouter: (namespacePath: string) => Promise<ListeningServer | undefined>;
+  readonly routerServers: Pick<RouterServers, 'ensure' | 'retain'>;
+  readonly connectToMember: ConnectToMember;
 }
 
-/** The real world of a local region: fabric and machines on this host, and what answers in the fabric itself (internet, resolvers). */
-export function createLocalPlatform({ stateDir, fabric, machines, clusters, serveRouter }: LocalPlatformOptions): Platform {
-  const servers = new Map<string, ListeningServer>();
-
-  async function ensureServer(router: string): Promise<void> {
-    if (servers.has(router)) return;
-    const server = await serveRouter(fabric.namespacePath(router));
-    if (server) servers.set(router, server);
-  }
-
-  async function removeRouter(router: string): Promise<void> {
-    await servers.get(router)?.stop();
-    servers.delete(router);
-    await machines.wipe(router);
-  }
-
+/** The real world of a local region: fabric and machines on this host, and what answers in the fabric itself (internet, routers). */
+export function createLocalPlatform(options: LocalPlatformOptions): Platform {
+  const { stateDir, fabric, machines, clusters, routerServers, connectToMember } = options;
   return {
     machines,
     clusters,
     network: {
+      probe: async (target, signal) => askMember(connectToMember, target, signal),
       async apply(state) {
-        // Before the fabric takes a router's namespace away, its resolver has to go.
-        for (const router of await goneRouters(stateDir, state)) await removeRouter(router);
+        // Before the fabric takes a router's namespace away, what answers in it has to go.
+        const keys = state.virtualNetworks.map(({ key }) => key);
+        await routerServers.retain(keys);
+        for (const router of await goneRouters(stateDir, keys.map(routerNamespace))) await machines.wipe(router);
         await fabric.apply(state);
-        for (const router of routersOf(state)) await ensureServer(router);
+        for (const key of keys) await routerServers.ensure(key);
         await Promise.all([
           machines.startIn(internetNamespace, { name: internetNamespace, content: internetContent }),
           machines.startIn(onPremisesNamespace, { name: onPremisesNamespace, content: onPremisesContent }),
-          ...routersOf(state).map((name) => machines.startIn(name, { name, content: () => Promise.resolve(routerContent()) })),
+          ...keys.map(async (key) => startRouter(machines, routerNamespace(key))),
         ]);
       },
     },
   };
 }
 
-function routersOf({ virtualNetworks }: NetworkState): readonly string[] {
-  return virtualNetworks.map(({ key }) => routerNamespace(key));
+/** The machine in a router's namespace: Azure's resolver. */
+async function startRouter(machines: Machines, name: string): Promise<void> {
+  await machines.startIn(name, { name, content: () => Promise.resolve(routerContent()) });
 }
 
-async function goneRouters(stateDir: string, state: NetworkState): Promise<readonly string[]> {
-  const wanted = new Set(routersOf(state));
+/** Machines of routers that are still there. */
+async function goneRouters(stateDir: string, wanted: readonly string[]): Promise<readonly string[]> {
   const present = await readFolder(join(stateDir, 'machines'));
-  return present.filter((name) => name.startsWith(routerNamespace('')) && !wanted.has(name));
+  return present.filter((name) => name.startsWith(routerNamespace('')) && !wanted.includes(name));
 }

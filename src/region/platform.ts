@@ -2,6 +2,7 @@ import type { Cidr } from '../base/addresses.ts';
 import type { ClusterPlatform } from '../cluster/cluster-platform.ts';
 import type { MachineContent } from '../cluster/machine-content.ts';
 import type { NetworkState } from './fabric/network-state.ts';
+import type { ProbeTarget } from './load-balancer-probes/desired-probes.ts';
 
 /**
  * The world behind the API, as resource providers see it. Every `ensure` and `remove` is idempotent: twice is once, and a call that
@@ -16,6 +17,8 @@ export interface Platform {
 export interface NetworkPlatform {
   /** Makes the fabric equal to `state`. Calls are serialised; the newest state wins. */
   apply(state: NetworkState): Promise<void>;
+  /** One question of a load balancer's health probe, asked from Azure's own address inside the network: whether it was answered in time. */
+  probe(target: ProbeTarget, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface MachineSpec {

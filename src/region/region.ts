@@ -1,25 +1,26 @@
-import { join } from 'node:path';
 import type { Hono } from 'hono';
 import type { KeyedCertificate } from '../base/certificates.ts';
 import type { Logger } from '../base/log.ts';
 import type { Secret } from '../base/secret.ts';
-import { createCloudMetadata } from './arm/cloud-metadata.ts';
-import { openDatabase, type RegionDatabase } from './arm/database.ts';
+import type { RegionDatabase } from './arm/database.ts';
 import { createOperationStore } from './arm/operations.ts';
-import { createPrincipalRegistry } from './arm/principals.ts';
 import { createResourceManager, type ResourceManager } from './arm/resource-manager.ts';
-import type { Authorizer } from './arm/resource-routes.ts';
 import type { ArmEnv } from './arm/arm-env.ts';
-import { createArmApp } from './arm/server.ts';
-import { createResourceStore } from './arm/store.ts';
-import { createTokenEndpoint } from './arm/token-endpoint.ts';
-import { createTokenIssuer, type TokenIssuer } from './arm/tokens.ts';
-import { openInstallation } from './installation.ts';
+import type { TokenIssuer } from './arm/tokens.ts';
+import { withLinkLosses } from './faults/link-losses.ts';
+import { withOperationFaults } from './faults/operation-faults.ts';
+import type { Installation } from './installation.ts';
+import { createMetadataService, type MetadataService } from './metadata-service/metadata-service.ts';
+import type { ScheduledEvents } from './metadata-service/scheduled-events.ts';
 import type { Platform } from './platform.ts';
 import { createKubernetesService } from './providers/kubernetes-service.ts';
 import { createProviders } from './providers/table.ts';
 import type { RegionWorld } from './providers/world.ts';
-import { createRegionNetwork } from './region-network.ts';
+import { createRegionNetwork, type RunningNetwork } from './region-network.ts';
+import { createPlane, type RegionExtension } from './region-plane.ts';
+import { openRecords } from './region-records.ts';
+import type { RequestLog } from './request-log/request-log.ts';
+import { startServiceLoadBalancers } from './service-load-balancers/service-load-balancers.ts';
 import { defaultRegionSettings, type RegionSettings } from './settings.ts';
 
 export interface RegionOptions {
@@ -30,16 +31,8 @@ export interface RegionOptions {
   readonly log: Logger;
   readonly clock?: () => Date;
   readonly extension?: RegionExtension;
-}
-
-/** What can be added to the plane without touching it: feature flags, role assignments, a directory. */
-export interface RegionExtension {
-  /** Asked before every read, write, deletion and action; throws 403. */
-  readonly authorize?: Authorizer;
-  /** Paths that need no token. */
-  readonly openRoutes?: readonly Hono[];
-  /** Paths that are asked before the resource types. */
-  readonly routes?: readonly Hono<ArmEnv>[];
+  /** Default: the SQLite file. Tests watch what is written. */
+  readonly openDatabase?: (path: string) => Promise<RegionDatabase>;
 }
 
 export interface RegionCredentials {
@@ -57,6 +50,10 @@ export interface RegionCredentials {
 export interface Region {
   /** Serve it over TLS with `certificate`, on as many sockets as there are ways to it. */
   readonly app: Hono<ArmEnv>;
+  /** Serve it over HTTP inside virtual networks. */
+  readonly metadata: MetadataService;
+  /** Maintenance that machines hear of through `metadata`. */
+  readonly scheduledEvents: ScheduledEvents;
   readonly certificate: KeyedCertificate;
   readonly credentials: RegionCredentials;
   readonly manager: ResourceManager;
@@ -72,77 +69,67 @@ export interface Region {
 export async function createRegion(options: RegionOptions): Promise<Region> {
   const { stateDir, platform, log, clock: now = () => new Date(), extension = {} } = options;
   const settings: RegionSettings = { ...defaultRegionSettings, ...options.settings };
-  const directory = join(stateDir, 'region');
-  const database = await openDatabase(join(directory, 'region.sqlite'));
-  const principals = createPrincipalRegistry(database);
-  const installation = await openInstallation({ directory, database, principals, serverNames: settings.serverNames });
-  const { tenantId, subscriptionId, principal, clientSecret } = installation;
-  const store = createResourceStore(database);
-  const network = createRegionNetwork(store, platform.network);
-  const authorityPem = installation.authority.certificatePem;
-  const world: RegionWorld = { platform, settings, network, principals, subscriptionId, tenantId, authorityPem, log };
-  const kubernetes = createKubernetesService(world);
-  const table = createProviders(world, kubernetes);
-  const manager = createResourceManager({ table, store, operations: createOperationStore(database), now, log });
-  const tokens = await createTokenIssuer({
-    key: installation.signingKey,
-    tenantId,
-    lifetimeSeconds: settings.tokenLifetimeSeconds,
-    now,
-  });
-  const tokenEndpoint = createTokenEndpoint({
-    tenantId,
+  const records = await openRecords({ stateDir, settings, now, open: options.openDatabase });
+  const { database, installation, principals, authorization, tokens, store, features, faults, scheduledEvents, requests } =
+    records;
+  const { tenantId, subscriptionId } = installation;
+  const network = createRegionNetwork(store, withLinkLosses(platform.network, faults), log);
+  const world: RegionWorld = {
+    platform,
+    settings,
+    network,
     principals,
-    tokens,
-    secretOf: (clientId) => (clientId === principal.clientId ? clientSecret : undefined),
-    serviceAccountKeys: async (issuer) => kubernetes.serviceAccountKeys(issuer, store),
-    now,
-  });
-  const app = createArmApp({
-    ...settings,
-    manager,
-    tokens,
-    tenantId,
+    assignments: authorization.assignments,
+    features,
     subscriptionId,
-    openRoutes: [createCloudMetadata({ cloudName: 'segw', tenantId }), tokenEndpoint, ...(extension.openRoutes ?? [])],
-    routes: extension.routes ?? [],
-    ...(extension.authorize === undefined ? {} : { authorize: extension.authorize }),
+    tenantId,
+    authorityPem: installation.authority.certificatePem,
     log,
-  });
+  };
+  const kubernetes = createKubernetesService(world);
+  const table = withOperationFaults(createProviders(world, kubernetes), faults);
+  const manager = createResourceManager({ table, store, operations: createOperationStore(database), now, log });
   return {
-    app,
+    app: createPlane({ records, settings, manager, kubernetes, network, extension, now, log }),
+    metadata: createMetadataService({ view: store, principals, tokens, events: scheduledEvents, tenantId, now, log }),
+    scheduledEvents,
     certificate: installation.server,
-    credentials: {
-      tenantId,
-      subscriptionId,
-      clientId: principal.clientId,
-      objectId: principal.objectId,
-      clientSecret,
-      authorityPem,
-      authorityFile: installation.authorityFile,
-    },
+    credentials: credentialsOf(installation),
     manager,
     tokens,
     world,
-    ...lifecycle({ manager, world, database }),
+    ...lifecycle({ manager, network, clusters: platform.clusters, database, requests, log }),
   };
+}
+
+function credentialsOf(installation: Installation): RegionCredentials {
+  const { tenantId, subscriptionId, principal, clientSecret, authority, authorityFile } = installation;
+  const { clientId, objectId } = principal;
+  return { tenantId, subscriptionId, clientId, objectId, clientSecret, authorityPem: authority.certificatePem, authorityFile };
 }
 
 interface LifecycleParts {
   readonly manager: ResourceManager;
-  readonly world: RegionWorld;
+  readonly network: RunningNetwork;
+  readonly clusters: Platform['clusters'];
+  readonly log: Logger;
   readonly database: RegionDatabase;
+  readonly requests: RequestLog;
 }
 
-function lifecycle({ manager, world, database }: LifecycleParts): Pick<Region, 'start' | 'stop'> {
+function lifecycle(parts: LifecycleParts): Pick<Region, 'start' | 'stop'> {
+  const { manager, network } = parts;
+  let services: { stop(): Promise<void> } | undefined;
   return {
     async start() {
-      await world.network.apply();
+      await network.apply();
       manager.start();
+      services = startServiceLoadBalancers(parts);
     },
     async stop() {
-      await manager.stop();
-      database.close();
+      await Promise.all([manager.stop(), network.stop(), services?.stop()]);
+      parts.database.close();
+      parts.requests.close();
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { FeatureFlagPolicy } from './subscription/feature-flags.ts';
+
 /** What an installation can choose about its region. Networks in CIDR form. */
 export interface RegionSettings {
   readonly location: string;
@@ -16,6 +18,8 @@ export interface RegionSettings {
   /** The API servers of managed clusters get loopback ports from this one upwards, one each. */
   readonly firstApiPort: number;
   readonly maxClusters: number;
+  /** Holds until the installation chooses otherwise. */
+  readonly featureFlags: FeatureFlagPolicy;
   /** Further names of the server's certificate. */
   readonly serverNames: readonly string[];
 }
@@ -25,11 +29,12 @@ export const defaultRegionSettings: RegionSettings = {
   prefixPool: '203.0.113.0/24',
   addressPool: '198.51.100.0/24',
   retryAfterSeconds: 1,
-  pageSize: 100,
+  pageSize: 500,
   tokenLifetimeSeconds: 3600,
   maxBodyBytes: 4 * 1024 * 1024,
   drainLimitMs: 30_000,
   firstApiPort: 17_002,
   maxClusters: 14,
+  featureFlags: { areNeeded: true, registrationSeconds: 20 },
   serverNames: [],
 };

@@ -6,8 +6,8 @@ import { createRegionClients } from '../../src/cli/aks/azure-clients.ts';
 import { readRegionCredentials } from '../../src/cli/region-credentials.ts';
 import { settings } from './installation.ts';
 
-/** Azure's own SDK against the region of the level. */
-export async function azureClients() {
+/** What any client of Azure's SDK is made with, to talk to the region of the level. */
+export async function azureConnection() {
   const region = await readRegionCredentials(settings);
   const agent = new Agent({ ca: await readFile(region.caFile, 'utf8') });
   const credential = new ClientSecretCredential(region.tenantId, region.clientId, region.clientSecret.reveal(), {
@@ -15,6 +15,13 @@ export async function azureClients() {
     disableInstanceDiscovery: true,
     agent,
   });
-  const network = new NetworkManagementClient(credential, region.subscriptionId, { endpoint: region.armEndpoint, agent });
-  return { ...(await createRegionClients(region)), network };
+  const { subscriptionId } = region;
+  return { credential, subscriptionId, options: { endpoint: region.armEndpoint, agent } };
+}
+
+/** Azure's own SDK against the region of the level. */
+export async function azureClients() {
+  const { credential, subscriptionId, options } = await azureConnection();
+  const network = new NetworkManagementClient(credential, subscriptionId, options);
+  return { ...(await createRegionClients(await readRegionCredentials(settings))), network };
 }

@@ -1,4 +1,6 @@
 import { Writable } from 'node:stream';
+import type { ProgramCall } from '../../src/cli/context.ts';
+import { ExitCode } from '../../src/cli/exit-code.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { repositoryDir } from './paths.ts';
 
@@ -6,6 +8,8 @@ export interface CommandLineResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** What the process would have become. */
+  readonly became?: ProgramCall;
 }
 
 interface CommandLineOptions {
@@ -22,8 +26,13 @@ export async function runCommandLine(
 ): Promise<CommandLineResult> {
   const stdout = new TextSink();
   const stderr = new TextSink();
-  const code = await runProgram(argv, { env, userId, signal, stdout, stderr, root: repositoryDir });
-  return { code, stdout: stdout.text, stderr: stderr.text };
+  let became: ProgramCall | undefined;
+  const become = async (program: ProgramCall): Promise<never> => {
+    became = program;
+    throw new ExitCode(0);
+  };
+  const code = await runProgram(argv, { env, userId, signal, stdout, stderr, root: repositoryDir, become });
+  return { code, stdout: stdout.text, stderr: stderr.text, ...(became && { became }) };
 }
 
 class TextSink extends Writable {

@@ -31,4 +31,7 @@ export const exampleGatewayNode: NodeSpec = {
     'node-role.kubernetes.io/gateway': '',
   },
   taints: ['kubernetes.azure.com/mode=gateway:NoSchedule'],
+  formerLabels: [],
+  formerTaints: [],
+  maxPods: 250,
 };

@@ -26,6 +26,7 @@ export function exampleScaleSet(options: {
       sku: { name: 'Standard_D2s_v5', tier: 'Standard', capacity: options.capacity },
       properties: {
         upgradePolicy: { mode: 'Manual' },
+        singlePlacementGroup: true,
         virtualMachineProfile: {
           osProfile: { computerNamePrefix: 'set' },
           networkProfile: { networkInterfaceConfigurations: [exampleInterface()] },

@@ -1,3 +1,4 @@
+import { SegwError } from '../../src/base/error.ts';
 import type { NodeSpec } from '../../src/cluster/cluster-platform.ts';
 import type { FeatureSettings } from '../../src/cluster/feature/feature-settings.ts';
 import type { MachineContent } from '../../src/cluster/machine-content.ts';
@@ -22,7 +23,9 @@ export interface MemoryPlatform extends Platform {
   nodes(): ReadonlyMap<string, NodeSpec>;
   /** The settings of static egress gateway in each cluster that has it, by the cluster's name. */
   features(): ReadonlyMap<string, FeatureSettings>;
-  /** What happened to machines and nodes, in order: `start NAME`, `off NAME`, `wipe NAME`, `join NAME`, `leave NAME`, `install NAME`, `remove NAME`. */
+  /** Who uses a gateway pool, by `namespace/name`; `unreachable`: the API servers do not answer. Default: nobody. */
+  setPoolUsers(users: readonly string[] | 'unreachable'): void;
+  /** What happened to machines and nodes, in order: `start NAME`, `off NAME`, `wipe NAME`, `join NAME`, `leave NAME`, `serve NAME`, `install NAME`, `remove NAME`. */
   events(): readonly string[];
 }
 
@@ -33,6 +36,7 @@ export function createMemoryPlatform(): MemoryPlatform {
   const features = new Map<string, FeatureSettings>();
   const events: string[] = [];
   const disks = new Map<string, number>();
+  let poolUsers: readonly string[] | 'unreachable' = [];
 
   function checkPort({ name, address }: MachineSpec): void {
     const port = network.virtualNetworks.flatMap(({ ports }) => ports).find((one) => one.machine === name);
@@ -59,6 +63,8 @@ export function createMemoryPlatform(): MemoryPlatform {
       apply: async (state) => {
         network = state;
       },
+      probe: async ({ address }) =>
+        [...machines.values()].some(({ spec, power }) => spec.address === address && power === 'running'),
     },
     machines: {
       start,
@@ -91,6 +97,14 @@ export function createMemoryPlatform(): MemoryPlatform {
       awaitFeature: async ({ name }) => {
         if (!features.has(name)) throw new Error(`nothing was installed in ${name}`);
       },
+      awaitGateway: async (_cluster, name) => {
+        if (!nodes.has(name)) throw new Error(`node ${name} is not there`);
+        events.push(`serve ${name}`);
+      },
+      gatewayPoolUsers: async () => {
+        if (poolUsers === 'unreachable') throw new SegwError('ApiServerUnreachable', 'list configurations: connect ECONNREFUSED');
+        return poolUsers;
+      },
       nodeContent: async (_cluster, { name }) => ({
         files: [{ path: '/etc/node', content: name }],
         services: [{ name: 'kubelet', command: ['true'] }],
@@ -104,6 +118,9 @@ export function createMemoryPlatform(): MemoryPlatform {
       removeNode: async (_cluster, name) => {
         if (nodes.delete(name)) events.push(`leave ${name}`);
       },
+      connect: async ({ name }) => {
+        throw new SegwError('ApiServerUnreachable', `cluster ${name} has no API server`);
+      },
       kubeconfig: async ({ apiPort, name }) =>
         `apiVersion: v1\nkind: Config\ncurrent-context: ${name}\nclusters:\n- name: ${name}\n  cluster: {server: "https://127.0.0.1:${String(apiPort)}"}\n`,
       serviceAccountKeys: async () => [],
@@ -114,6 +131,9 @@ export function createMemoryPlatform(): MemoryPlatform {
     machineNames: () => [...machines.keys()].toSorted(),
     nodes: () => nodes,
     features: () => features,
+    setPoolUsers: (users) => {
+      poolUsers = users;
+    },
     events: () => events,
   };
 }

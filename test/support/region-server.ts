@@ -14,7 +14,7 @@ import { createMemoryPlatform, type MemoryPlatform } from './memory-platform.ts'
 export interface RegionServer {
   readonly region: Region;
   readonly platform: MemoryPlatform;
-  /** `https://localhost:PORT` */
+  /** `https://127.0.0.1:PORT` */
   readonly endpoint: string;
   readonly stateDir: string;
   readonly subscriptionId: string;
@@ -45,7 +45,7 @@ export async function startRegionServer(options: Partial<RegionOptions> = {}): P
       platform,
       log: createLogger('region', { level: 'silent' }),
       ...options,
-      settings: { retryAfterSeconds: 0, ...options.settings },
+      settings: { retryAfterSeconds: 0, featureFlags: { areNeeded: false, registrationSeconds: 0 }, ...options.settings },
     });
   let region = await open();
   const { certificatePem: cert, privateKeyPem: key } = region.certificate;
@@ -59,7 +59,7 @@ export async function startRegionServer(options: Partial<RegionOptions> = {}): P
   await region.start();
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
-  const endpoint = `https://localhost:${String(address.port)}`;
+  const endpoint = `https://127.0.0.1:${String(address.port)}`;
   const { tenantId, clientId, clientSecret, subscriptionId, authorityPem, objectId } = region.credentials;
   const tlsOptions = { ca: authorityPem };
   const token = async (): Promise<string> =>

@@ -9,8 +9,10 @@ import { ensureNodeImages, type NodeImage } from '../node-images.ts';
 import type { NodeShell } from '../node-shell.ts';
 import { hasCondition, nodeKind } from './cluster-objects.ts';
 import type { FeatureSettings } from './feature-settings.ts';
+import { awaitGateway } from './gateway-readiness.ts';
 import { awaitFeature, installFeature } from './install.ts';
 import { readManifests } from './manifest-files.ts';
+import { listPoolUsers } from './pool-users.ts';
 import { removeFeature, type Removal } from './remove.ts';
 import { renderValues } from './render.ts';
 import { featureImageReference, manifestValues } from './values.ts';
@@ -26,6 +28,8 @@ interface ClusterFeaturesOptions {
 export interface ClusterFeatures {
   readonly ensure: ClusterPlatform['ensureFeature'];
   readonly await: ClusterPlatform['awaitFeature'];
+  readonly awaitGateway: ClusterPlatform['awaitGateway'];
+  readonly poolUsers: ClusterPlatform['gatewayPoolUsers'];
   /** Ends what runs in the background for the cluster. */
   forget(cluster: Pick<ClusterSpec, 'key'>): void;
 }
@@ -70,6 +74,9 @@ export function createClusterFeatures(options: ClusterFeaturesOptions): ClusterF
       return undefined;
     },
     await: async (cluster, signal) => withClient(options, cluster, (client) => awaitFeature(client, signal)),
+    awaitGateway: async (cluster, nodeName, signal) =>
+      withClient(options, cluster, (client) => awaitGateway(client, nodeName, signal)),
+    poolUsers: async (cluster, pool, signal) => withClient(options, cluster, (client) => listPoolUsers(client, pool, signal)),
     forget,
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SegwError } from '../../base/error.ts';
 import { isOnPath, run } from '../../base/exec.ts';
 import { readIfExists } from '../../base/files.ts';
-import type { ProgressStep } from '../../base/progress.ts';
+import { inStep, type ProgressStep } from '../../base/progress.ts';
 import { withLock } from './file-lock.ts';
 import { runOptions, type SupplyContext } from './supply-context.ts';
 
@@ -27,13 +27,28 @@ export async function unpackPackages(
   await rm(downloads, { recursive: true });
 }
 
-/** Installs `mmdebstrap` on the host where it is missing: it starts no service and displaces nothing. Says so before. */
-export async function ensureMmdebstrap(context: SupplyContext, step: ProgressStep): Promise<void> {
+/** Debian packages that the host itself gets: only such as start no service and displace nothing. */
+export interface HostPackages {
+  readonly packages: readonly string[];
+  /** What needs them, for who reads that they are installed. */
+  readonly purpose: string;
+  readonly isPresent: () => Promise<boolean>;
+}
+
+/** Installs packages on the host where they are missing. Says so before. Throws `DebianNeeded`, `CommandFailed`. */
+export async function ensureHostPackages(context: SupplyContext, { packages, purpose, isPresent }: HostPackages): Promise<void> {
   await withLock(join(context.cacheDir, 'locks', 'apt'), async () => {
-    if (await isOnPath('mmdebstrap')) return;
-    step.line('mmdebstrap, which builds Debian roots, is missing: installing it with apt-get');
-    await aptGet(context, ['install', '--yes', '--no-install-recommends', 'mmdebstrap'], step, '/');
+    if (await isPresent()) return;
+    await inStep(context.progress, `install ${packages.join(', ')} (Debian packages; ${purpose})`, (step) =>
+      aptGet(context, ['install', '--yes', '--no-install-recommends', ...packages], step, '/'),
+    );
   });
+}
+
+/** mmdebstrap, on the host. */
+export async function ensureMmdebstrap(context: SupplyContext): Promise<void> {
+  const isPresent = (): Promise<boolean> => isOnPath('mmdebstrap');
+  await ensureHostPackages(context, { packages: ['mmdebstrap'], purpose: 'it builds Debian roots', isPresent });
 }
 
 /** Runs apt-get, a second time with fresh package lists when it fails. Throws `DebianNeeded` where there is no apt-get. */

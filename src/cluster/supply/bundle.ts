@@ -1,5 +1,4 @@
 import { basename, join } from 'node:path';
-import { build } from 'esbuild';
 import { SegwError, messageOf } from '../../base/error.ts';
 import { exists } from '../../base/files.ts';
 import { ensureEntry, removeOldEntries } from './cache-entry.ts';
@@ -47,6 +46,7 @@ export async function ensureBundle(context: SupplyContext, entry: string): Promi
 
 async function bundle(repositoryDir: string, entry: string, outfile: string): Promise<void> {
   try {
+    const { build } = await import('esbuild'); // most starts find the bundle in the cache
     await build({
       absWorkingDir: repositoryDir,
       entryPoints: [entry],

@@ -37,7 +37,7 @@ export async function buildDebianRoot(
   folder: string,
   step: ProgressStep,
 ): Promise<void> {
-  await ensureMmdebstrap(context, step);
+  await ensureMmdebstrap(context);
   const sources = await hostSources(context);
   const args = mmdebstrapArguments(context, root, folder);
   // "-": the sources come by standard input.

@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { EnvHttpProxyAgent, request } from 'undici';
+import type { EnvHttpProxyAgent } from 'undici';
 import { SegwError, messageOf } from '../../base/error.ts';
 import { run } from '../../base/exec.ts';
 import type { ProgressStep } from '../../base/progress.ts';
@@ -46,7 +46,8 @@ export async function unpackOfficial(
 
 /** Streams the archive to `path`, which appears when its checksum is right. Throws `DownloadCorrupt`, or what the network says. */
 export async function download({ url, sha512 }: OfficialArchive, path: string, signal?: AbortSignal): Promise<void> {
-  const dispatcher = new EnvHttpProxyAgent({
+  const undici = await import('undici'); // a region whose cache is filled downloads nothing
+  const dispatcher = new undici.EnvHttpProxyAgent({
     connect: { timeout: connectTimeoutMs },
     headersTimeout: silenceTimeoutMs,
     bodyTimeout: silenceTimeoutMs,
@@ -72,6 +73,7 @@ interface Fetch {
 
 /** Writes the answer to `path` and returns its SHA-512. */
 async function fetchTo({ url, path, dispatcher, signal }: Fetch, redirectsLeft = 5): Promise<string> {
+  const { request } = await import('undici');
   const { statusCode, headers, body } = await request(url, { dispatcher, ...(signal && { signal }) });
   const location = headers['location'];
   if (statusCode >= 300 && statusCode < 400 && typeof location === 'string' && redirectsLeft > 0) {

@@ -35,6 +35,26 @@ const schema = `
   CREATE TABLE IF NOT EXISTS federatedCredentials (
     clientId TEXT NOT NULL REFERENCES principals ON DELETE CASCADE, issuer TEXT NOT NULL, subject TEXT NOT NULL,
     PRIMARY KEY (clientId, issuer, subject)) STRICT;
+  CREATE TABLE IF NOT EXISTS featureFlags (name TEXT PRIMARY KEY, wanted TEXT NOT NULL, since TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS faults (id INTEGER PRIMARY KEY AUTOINCREMENT, spec TEXT NOT NULL, remaining INTEGER, hits INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS scheduledEvents (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, scaleSetUid TEXT NOT NULL, vmId TEXT NOT NULL,
+    type TEXT NOT NULL, status TEXT NOT NULL, notBefore TEXT NOT NULL, description TEXT NOT NULL, source TEXT NOT NULL,
+    durationSeconds INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS scheduledEventDocuments (scaleSetUid TEXT PRIMARY KEY, incarnation INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS clientSecrets (
+    keyId TEXT PRIMARY KEY, clientId TEXT NOT NULL REFERENCES principals ON DELETE CASCADE, displayName TEXT NOT NULL,
+    hint TEXT NOT NULL, digest TEXT NOT NULL, startDateTime TEXT NOT NULL, endDateTime TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS roleDefinitions (name TEXT PRIMARY KEY, definition TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS roleAssignments (
+    scopeKey TEXT NOT NULL, name TEXT NOT NULL, scope TEXT NOT NULL, role TEXT NOT NULL, principalId TEXT NOT NULL, description TEXT,
+    createdOn TEXT NOT NULL, updatedOn TEXT NOT NULL, createdBy TEXT NOT NULL, updatedBy TEXT NOT NULL,
+    PRIMARY KEY (scopeKey, name)) STRICT;
+  CREATE UNIQUE INDEX IF NOT EXISTS roleAssignmentsByGrant ON roleAssignments (principalId, scopeKey, role);
+  CREATE TRIGGER IF NOT EXISTS resourceGone AFTER DELETE ON resources BEGIN
+    DELETE FROM principals WHERE displayName = OLD.key;
+    DELETE FROM roleAssignments WHERE scopeKey = OLD.key;
+  END;
   CREATE TABLE IF NOT EXISTS installation (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `;
 

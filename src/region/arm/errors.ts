@@ -14,6 +14,8 @@ interface ArmErrorOptions {
   readonly target?: string;
   readonly details?: readonly ArmErrorDetail[];
   readonly cause?: unknown;
+  /** The answer's `Retry-After`. Default: what the region asks for, where a retry can help. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** An error that a client of the API sees: the HTTP status and Azure's own code. */
@@ -23,6 +25,7 @@ export class ArmError extends Error {
   readonly code: string;
   readonly target: string | undefined;
   readonly details: readonly ArmErrorDetail[];
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(status: number, code: string, message: string, options: ArmErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
@@ -30,6 +33,7 @@ export class ArmError extends Error {
     this.code = code;
     this.target = options.target;
     this.details = options.details ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 
@@ -62,19 +66,24 @@ export function toArmError(thrown: unknown): ArmError {
 
 /**
  * The body as the schema's type. Throws 400 with every problem: one stands in `message` and `target`, several also in `details`.
- * Targets are wire paths such as `properties.prefixLength`.
+ * Targets are wire paths such as `properties.prefixLength`. An issue's own code (`params.code`) stands instead of `code`.
  */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown, code = 'InvalidParameter'): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
-  const details = result.error.issues.map(({ path, message }) => {
-    const target = path.map(String).join('.');
-    return { code, message: target === '' ? message : `${target}: ${message}`, target };
+  const details = result.error.issues.map((issue) => {
+    const target = issue.path.map(String).join('.');
+    return { code: codeOf(issue) ?? code, message: target === '' ? issue.message : `${target}: ${issue.message}`, target };
   });
   const first = details[0];
   const message = details.map((detail) => detail.message).join('; ');
-  throw new ArmError(400, code, message, {
+  throw new ArmError(400, first?.code ?? code, message, {
     ...(first === undefined ? {} : { target: first.target }),
     ...(details.length > 1 ? { details } : {}),
   });
+}
+
+function codeOf(issue: z.core.$ZodIssue): string | undefined {
+  const own: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined;
+  return typeof own === 'string' ? own : undefined;
 }

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { idKey, sameId } from './ids.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import type { Operation, OperationStore } from './operations.ts';
 import type { ResourceProvider } from './resource-provider.ts';
 import type { StoredResource } from './resource.ts';
-import { removeSubtree } from './resource-writes.ts';
+import { etagFor, removeSubtree } from './resource-writes.ts';
 import type { ResourceStore } from './store.ts';
 
 export interface Found {
@@ -29,9 +30,25 @@ export function beginAction(
   runner: OperationRunner,
   { resource, provider }: Found,
   task: Extract<Operation['task'], { kind: 'action' }>,
+  id?: string,
 ): Operation {
   const scope = scopeOf(provider, resource.id);
-  return runner.begin({ resourceId: resource.id, resourceType: resource.type, scope, kind: task.name, task });
+  return runner.begin({
+    ...(id === undefined ? {} : { id }),
+    resourceId: resource.id,
+    resourceType: resource.type,
+    scope,
+    kind: task.name,
+    task,
+  });
+}
+
+/** The id of an action that an operation begins on another resource: after a restart it finds by it what it began before. */
+export function nestedActionId(parentId: string, resourceId: string, action: string): string {
+  const hash = createHash('sha256')
+    .update([parentId, idKey(resourceId), action.toLowerCase()].join(' '))
+    .digest('hex');
+  return [hash.slice(0, 8), hash.slice(8, 12), hash.slice(12, 16), hash.slice(16, 20), hash.slice(20, 32)].join('-');
 }
 
 /** Marks the resource as being deleted and begins that; a deletion that is under way is joined. */
@@ -50,7 +67,7 @@ export function beginRemoval(
       removeSubtree(store, resource.id);
       return 'removed';
     }
-    store.put({ ...resource, provisioningState: 'Deleting' });
+    markDeleting(store, { resource, provider });
     runner.cancel(resource.id);
     const scope = scopeOf(provider, resource.id);
     return runner.begin({
@@ -60,6 +77,15 @@ export function beginRemoval(
       kind: 'Deleting',
       task: { kind: 'deprovision' },
     });
+  });
+}
+
+/** The moment in which a deletion begins, and what changes with it. */
+export function markDeleting(store: ResourceStore, { resource, provider }: Found): void {
+  store.transaction(() => {
+    store.put({ ...resource, provisioningState: 'Deleting' });
+    for (const changed of provider.planDelete?.(resource, store) ?? [])
+      store.put({ ...changed, etag: etagFor(changed.body, store.get(changed.id)) });
   });
 }
 

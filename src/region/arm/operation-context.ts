@@ -1,14 +1,23 @@
 import type { Logger } from '../../base/log.ts';
-import { messageOf } from '../../base/error.ts';
 import { ArmError } from './errors.ts';
-import { idKey, parseResourceId, sameId } from './ids.ts';
+import { parseResourceId, sameId } from './ids.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import type { Operation, OperationStore } from './operations.ts';
 import type { ProviderTable } from './provider-table.ts';
-import type { ActionInput, OperationContext } from './resource-provider.ts';
+import type { ActionInput, OperationContext, ResourceAction } from './resource-provider.ts';
 import type { StoredResource } from './resource.ts';
-import { beginAction, beginProvision, beginRemoval, type Found, findByName, scopeOf } from './operation-begin.ts';
+import {
+  beginAction,
+  beginProvision,
+  beginRemoval,
+  type Found,
+  findByName,
+  markDeleting,
+  nestedActionId,
+  scopeOf,
+} from './operation-begin.ts';
 import { removeSubtree, storePut } from './resource-writes.ts';
+import { restoreAll } from './restorations.ts';
 import type { ResourceStore } from './store.ts';
 
 /** Runs the providers' own work. */
@@ -16,8 +25,11 @@ export interface OperationContexts {
   execute(operation: Operation, signal: AbortSignal): Promise<void>;
   /** The context of an action that answers at once. */
   forReply(found: Found): OperationContext;
-  /** Starts `restore` of all resources but those with these ids (as `idKey` gives them), in the order of the table. */
-  restore(except: readonly string[]): void;
+  /**
+   * Runs `restore` of all resources but those with these ids (as `idKey` gives them), in the order of the table. Their scopes are held
+   * from the call on. Never rejects.
+   */
+  restore(except: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,8 +41,9 @@ interface ContextOptions {
   readonly log: Logger;
 }
 
-/** Where work runs: the scope that it holds, and until when. */
+/** Where work runs: the operation that it is part of, the scope that it holds, and until when. */
 interface Held {
+  readonly operationId?: string;
   readonly scope: string;
   readonly signal: AbortSignal;
 }
@@ -45,12 +58,20 @@ export function createOperationContexts(options: ContextOptions): OperationConte
       const provider = table.require(operation.resourceType);
       const resource = store.get(operation.resourceId);
       if (resource === undefined) return;
-      const context = createContext(options, { resource, provider }, { scope: operation.scope, signal });
+      const context = createContext(
+        options,
+        { resource, provider },
+        { operationId: operation.id, scope: operation.scope, signal },
+      );
       await runTask({ resource, provider }, operation, context);
     },
     forReply: (found) => createContext(options, found, { scope: '', signal: stopper.signal }),
-    restore(except) {
-      restorations.push(restoreAll(options, new Set(except), stopper.signal));
+    async restore(except) {
+      const contextFor = (found: Found, signal: AbortSignal): OperationContext =>
+        createContext(options, found, { scope: scopeOf(found.provider, found.resource.id), signal });
+      const restoration = restoreAll({ ...options, contextFor }, new Set(except));
+      restorations.push(restoration);
+      await restoration;
     },
     async stop() {
       stopper.abort();
@@ -103,12 +124,13 @@ async function putNested(
 ): Promise<void> {
   const { store, table, runner } = options;
   held.signal.throwIfAborted();
-  const { resource, provider, isLongRunning } = storePut({ store, table }, { id: parseResourceId(target, 'id'), body });
-  if (!isLongRunning) return;
-  if (!sameId(scopeOf(provider, resource.id), held.scope)) {
-    await waitFor(options, held, beginProvision(runner, { resource, provider }));
-    return;
-  }
+  const { resource, provider, isLongRunning, operation } = store.transaction(() => {
+    const stored = storePut({ store, table }, { id: parseResourceId(target, 'id'), body });
+    const hasOwnScope = !sameId(scopeOf(stored.provider, stored.resource.id), held.scope);
+    return { ...stored, operation: stored.isLongRunning && hasOwnScope ? beginProvision(runner, stored) : undefined };
+  });
+  if (operation !== undefined) await waitFor(options, held, operation);
+  if (!isLongRunning || operation !== undefined) return;
   const settle = (provisioningState: StoredResource['provisioningState']): void => {
     const now = store.get(resource.id);
     if (now !== undefined) store.put({ ...now, provisioningState });
@@ -134,7 +156,7 @@ async function removeNested(options: ContextOptions, held: Held, target: string)
     return;
   }
   provider.validateDelete?.(resource, store);
-  store.put({ ...resource, provisioningState: 'Deleting' });
+  markDeleting(store, { resource, provider });
   await provider.deprovision?.(createContext(options, { resource, provider }, held));
   store.transaction(() => {
     removeSubtree(store, resource.id);
@@ -146,44 +168,36 @@ async function actNested(
   held: Held,
   { target, action: name, input }: { readonly target: string; readonly action: string; readonly input: ActionInput | undefined },
 ): Promise<void> {
-  const resource = options.store.get(target);
-  const provider = resource && options.table.require(resource.type);
-  const [actionName, action] = findByName(provider?.actions, name) ?? [];
-  if (resource === undefined || provider === undefined || actionName === undefined || action?.kind !== 'operation')
-    throw new ArmError(404, 'ResourceNotFound', `The Resource '${target}' with action '${name}' was not found.`);
+  held.signal.throwIfAborted();
+  const { found, actionName, action } = findAction(options, target, name);
   const full = { body: undefined, query: {}, ...input };
-  action.validate?.(full, resource, options.store);
-  if (sameId(scopeOf(provider, resource.id), held.scope)) {
-    await action.run(createContext(options, { resource, provider }, held), full);
+  action.validate?.(full, found.resource, options.store);
+  if (sameId(scopeOf(found.provider, found.resource.id), held.scope)) {
+    await action.run(createContext(options, found, held), full);
     return;
   }
-  await waitFor(
-    options,
-    held,
-    beginAction(options.runner, { resource, provider }, { kind: 'action', name: actionName, input: full }),
-  );
+  const id = held.operationId && nestedActionId(held.operationId, found.resource.id, actionName);
+  const begun = id === undefined ? undefined : options.operations.find(id);
+  const task = { kind: 'action', name: actionName, input: full } as const;
+  await waitFor(options, held, begun ?? beginAction(options.runner, found, task, id));
+}
+
+type LongAction = Extract<ResourceAction, { kind: 'operation' }>;
+
+function findAction(
+  { store, table }: ContextOptions,
+  target: string,
+  name: string,
+): { readonly found: Found; readonly actionName: string; readonly action: LongAction } {
+  const resource = store.get(target);
+  const provider = resource && table.require(resource.type);
+  const [actionName, action] = findByName(provider?.actions, name) ?? [];
+  if (resource !== undefined && provider !== undefined && actionName !== undefined && action?.kind === 'operation')
+    return { found: { resource, provider }, actionName, action };
+  throw new ArmError(404, 'ResourceNotFound', `The Resource '${target}' with action '${name}' was not found.`);
 }
 
 async function waitFor({ runner }: ContextOptions, { signal }: Held, operation: Operation): Promise<void> {
   const { error } = await runner.settled(operation, signal);
   if (error !== undefined) throw new ArmError(409, error.code, error.message, { details: error.details ?? [] });
-}
-
-async function restoreAll(options: ContextOptions, except: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-  const { table, store, log } = options;
-  for (const provider of table.providers.filter((one) => one.restore !== undefined)) {
-    const resources = store
-      .list(provider.type)
-      .filter(({ id, provisioningState }) => provisioningState !== 'Deleting' && !except.has(idKey(id)));
-    await Promise.all(
-      resources.map(async (resource) => {
-        if (signal.aborted) return;
-        try {
-          await provider.restore?.(createContext(options, { resource, provider }, { scope: idKey(resource.id), signal }));
-        } catch (error) {
-          log.warn({ resource: resource.id, error: messageOf(error) }, 'resource did not come back');
-        }
-      }),
-    );
-  }
 }

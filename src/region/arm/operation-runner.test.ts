@@ -100,8 +100,40 @@ test('stopping leaves what runs in progress, and resuming takes it up in the sam
     log,
   });
   const waiting = operations.running();
-  next.resume();
+  next.resume(Promise.resolve());
   await Promise.all(waiting.map(async (operation) => next.settled(operation, never)));
   assert.deepEqual(executed, ['one', 'two']);
   assert.deepEqual(operations.running(), []);
+});
+
+test('what a deletion gave up before the region stopped is canceled by the next one, not carried out', async () => {
+  const executed: string[] = [];
+  const { runner, operations } = await createRunner(async ({ kind }) => {
+    executed.push(kind);
+  });
+  const common = { ...request('r', 's'), status: 'InProgress', error: undefined, startTime: '0', endTime: undefined } as const;
+  operations.put({ ...common, id: 'creation', kind: 'Creating' });
+  operations.put({ ...common, id: 'deletion', kind: 'Deleting', task: { kind: 'deprovision' } });
+  const deletion = operations.find('deletion');
+  assert.ok(deletion);
+  runner.resume(Promise.resolve());
+  await runner.settled(deletion, never);
+  assert.deepEqual(executed, ['Deleting']);
+  assert.deepEqual(
+    ['creation', 'deletion'].map((id) => operations.find(id)?.status),
+    ['Canceled', 'Succeeded'],
+  );
+});
+
+test('work that is no operation takes its turn among them', async () => {
+  const events: string[] = [];
+  const { runner } = await createRunner(async ({ resourceId }) => {
+    events.push(resourceId);
+  });
+  const restored = runner.inTurn({ resourceId: 'r', scope: 's' }, async () => {
+    await new Promise(setImmediate);
+    events.push('restored');
+  });
+  await Promise.all([restored, runner.settled(runner.begin(request('changed', 's')), never)]);
+  assert.deepEqual(events, ['restored', 'changed']);
 });

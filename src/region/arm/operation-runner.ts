@@ -1,26 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../../base/log.ts';
 import { ArmError, toArmError } from './errors.ts';
-import { idKey, sameId } from './ids.ts';
+import { sameId } from './ids.ts';
 import type { Operation, OperationError, OperationStore, OperationTask } from './operations.ts';
+import { createScopeTurns, type Place } from './scope-turns.ts';
 
 /** Carries operations out in the background: one at a time per scope, in the order in which they were begun. */
 export interface OperationRunner {
   begin(operation: NewOperation): Operation;
   /** Resolves with the operation's end; rejects when `signal` aborts first. */
   settled(operation: Operation, signal: AbortSignal): Promise<Operation>;
-  /** Ends the operations of this resource that are not deletions as Canceled. */
+  /** Does what is no operation (nobody asks how it ended) when its scope is free; what begins later waits for it. It must not reject. */
+  inTurn(place: Place, work: (signal: AbortSignal) => Promise<void>): Promise<void>;
+  /** Ends the operations of this resource that are not deletions as Canceled, and aborts what else is done to it. */
   cancel(resourceId: string): void;
-  /** Takes up what was in progress when the region stopped. */
-  resume(): void;
+  /** Takes up what was in progress when the region stopped; it is carried out when `ready` resolves. */
+  resume(ready: Promise<void>): void;
   /** Aborts what runs and waits for it; it stays in progress in the store. */
   stop(): Promise<void>;
 }
 
-export interface NewOperation {
-  readonly resourceId: string;
+export interface NewOperation extends Place {
+  /** Default: a new one. */
+  readonly id?: string;
   readonly resourceType: string;
-  readonly scope: string;
   readonly kind: string;
   readonly task: OperationTask;
 }
@@ -35,70 +38,61 @@ interface RunnerOptions {
   readonly log: Logger;
 }
 
-interface Execution {
-  readonly operation: Operation;
-  readonly canceller: AbortController;
-  readonly ended: Promise<Operation>;
-}
-
 /** How long the end of an operation can still be read. */
 const retentionMs = 24 * 3_600_000;
 
 export function createOperationRunner(options: RunnerOptions): OperationRunner {
   const { operations, now } = options;
   const stopper = new AbortController();
-  const executions = new Map<string, Execution>();
-  const lastOfScope = new Map<string, Promise<Operation>>();
+  const turns = createScopeTurns();
+  const executions = new Map<string, Promise<Operation>>();
 
-  function enqueue(operation: Operation): void {
-    const scope = idKey(operation.scope);
-    const canceller = new AbortController();
-    const before = lastOfScope.get(scope);
-    const ended = (async () => {
-      await before;
-      return runOperation(options, operation, { stopped: stopper.signal, canceled: canceller.signal });
-    })();
-    lastOfScope.set(scope, ended);
-    executions.set(operation.id, { operation, canceller, ended });
-    void forgetAfter(ended, operation.id, scope);
+  function enqueue(operation: Operation, ready?: Promise<void>): void {
+    const canCancel = operation.task.kind !== 'deprovision';
+    const ended = turns.take({ ...operation, canCancel }, async (canceled) => {
+      await ready;
+      return runOperation(options, operation, { stopped: stopper.signal, canceled });
+    });
+    executions.set(operation.id, ended);
+    void forgetAfter(ended, operation.id);
   }
 
-  async function forgetAfter(ended: Promise<Operation>, id: string, scope: string): Promise<void> {
+  async function forgetAfter(ended: Promise<Operation>, id: string): Promise<void> {
     await ended;
     executions.delete(id);
-    if (lastOfScope.get(scope) === ended) lastOfScope.delete(scope);
   }
 
   return {
     begin(request) {
-      const operation: Operation = {
-        ...request,
-        id: randomUUID(),
-        status: 'InProgress',
-        error: undefined,
-        startTime: now().toISOString(),
-        endTime: undefined,
-      };
+      const operation = startOf(request, now());
       operations.put(operation);
       enqueue(operation);
       return operation;
     },
     settled: async (operation, signal) => {
-      const execution = executions.get(operation.id);
-      if (execution === undefined) return operations.find(operation.id) ?? operation;
-      return raceAbort(execution.ended, signal);
+      const ended = executions.get(operation.id);
+      if (ended === undefined) return operations.find(operation.id) ?? operation;
+      return raceAbort(ended, signal);
     },
+    inTurn: async (place, work) =>
+      turns.take({ ...place, canCancel: true }, async (canceled) => {
+        const signal = AbortSignal.any([stopper.signal, canceled]);
+        if (!signal.aborted) await work(signal);
+      }),
     cancel(resourceId) {
-      for (const { operation, canceller } of executions.values())
-        if (sameId(operation.resourceId, resourceId) && operation.task.kind !== 'deprovision') canceller.abort();
+      turns.cancel(resourceId);
     },
-    resume() {
+    resume(ready) {
       operations.forgetEndedBefore(new Date(now().getTime() - retentionMs).toISOString());
-      for (const operation of operations.running()) enqueue(operation);
+      const running = operations.running();
+      for (const operation of running) {
+        if (isPreempted(operation, running)) options.settle(endOf(options, operation, canceledError(), 'Canceled'));
+        else enqueue(operation, ready);
+      }
     },
     async stop() {
       stopper.abort();
-      await Promise.all([...executions.values()].map(async ({ ended }) => ended));
+      await turns.settled();
     },
   };
 }
@@ -113,12 +107,7 @@ async function runOperation(
   const failure = canceled.aborted ? canceledError() : await failureOf(async () => execute(operation, signal));
   if (stopped.aborted && failure !== undefined) return operation;
   const error = canceled.aborted && failure !== undefined ? canceledError() : failure;
-  const ended: Operation = {
-    ...operation,
-    status: endStatus(error, canceled.aborted),
-    error: error && toOperationError(error),
-    endTime: now().toISOString(),
-  };
+  const ended = endOf({ now }, operation, error, endStatus(error, canceled.aborted));
   settle(ended);
   report(log, ended, failure);
   return ended;
@@ -131,6 +120,26 @@ async function failureOf(work: () => Promise<void>): Promise<ArmError | undefine
   } catch (error) {
     return toArmError(error);
   }
+}
+
+/** Whether a deletion that began later gave it up; the region stopped before that was written down. */
+function isPreempted({ resourceId, task }: Operation, running: readonly Operation[]): boolean {
+  const isDeletion = (other: Operation): boolean => other.task.kind === 'deprovision' && sameId(other.resourceId, resourceId);
+  return task.kind !== 'deprovision' && running.some(isDeletion);
+}
+
+function startOf(request: NewOperation, time: Date): Operation {
+  const startTime = time.toISOString();
+  return { id: randomUUID(), ...request, status: 'InProgress', error: undefined, startTime, endTime: undefined };
+}
+
+function endOf(
+  { now }: Pick<RunnerOptions, 'now'>,
+  operation: Operation,
+  error: ArmError | undefined,
+  status: Operation['status'],
+): Operation {
+  return { ...operation, status, error: error && toOperationError(error), endTime: now().toISOString() };
 }
 
 function endStatus(error: ArmError | undefined, isCanceled: boolean): Operation['status'] {

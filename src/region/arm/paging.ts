@@ -8,8 +8,6 @@ interface PageOptions {
   readonly url: URL;
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
-
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly nextLink: string | undefined;
@@ -20,10 +18,11 @@ export interface Page<Item> {
  * what was there all along.
  */
 export function pageOf<Item extends HasId>(all: readonly Item[], { skipToken, pageSize, url }: PageOptions): Page<Item> {
-  const sorted = all.toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
-  const after = skipToken === undefined ? undefined : decodeToken(skipToken);
-  const rest = after === undefined ? sorted : sorted.filter((item) => compareKeys(keyOf(item), after) > 0);
-  const items = rest.slice(0, pageSize);
+  const after = skipToken === undefined ? undefined : orderOf(decodeToken(skipToken));
+  const ordered = all.map((item) => ({ item, order: orderOf(keyOf(item)) }));
+  const rest = after === undefined ? ordered : ordered.filter(({ order }) => order > after);
+  rest.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
+  const items = rest.slice(0, pageSize).map(({ item }) => item);
   const last = items.at(-1);
   if (last === undefined || rest.length <= pageSize) return { items, nextLink: undefined };
   const next = new URL(url);
@@ -40,12 +39,12 @@ function keyOf({ id }: HasId): string {
   return typeof id === 'string' ? id.toLowerCase() : '';
 }
 
-/** Instance 10 comes after instance 9. */
-function compareKeys(a: string, b: string): number {
-  const order = collator.compare(a, b);
-  if (order !== 0 || a === b) return order;
-  return a < b ? -1 : 1;
+/** A key's place among others as plain text, which is fast to compare: instance 10 comes after instance 9. */
+function orderOf(key: string): string {
+  return `${key.replaceAll(/\d+/g, (digits) => digits.padStart(longestNumber, '0'))} ${key}`;
 }
+
+const longestNumber = 10;
 
 function decodeToken(token: string): string {
   const key = Buffer.from(token, 'base64url').toString('utf8');

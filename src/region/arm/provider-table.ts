@@ -4,6 +4,8 @@ import type { DerivedType, ResourceProvider } from './resource-provider.ts';
 /** The resource types of the region, found by name in any case. */
 export interface ProviderTable {
   readonly providers: readonly ResourceProvider[];
+  /** Every type that is answered for, also those that are only read. */
+  readonly types: readonly string[];
   find(type: string): ResourceProvider | undefined;
   derived(type: string): DerivedType | undefined;
   /** Like `find`. Throws 404 or 400 that says whether the namespace or the type is unknown. */
@@ -20,6 +22,7 @@ export function createProviderTable(
   const find = (type: string): ResourceProvider | undefined => byType.get(type.toLowerCase());
   return {
     providers,
+    types: [...providers, ...derivedTypes].map(({ type }) => type),
     find,
     derived: (type) => derived.get(type.toLowerCase()),
     require: (type) => find(type) ?? unknownType(type, namespaces),

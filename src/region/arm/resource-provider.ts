@@ -30,12 +30,22 @@ export interface ResourceProvider<Body extends ResourceBody = ResourceBody, Stat
   /** Makes the world equal to the stored resource. May write results with `setState`. Throws what the operation reports. */
   provision?(context: OperationContext<Body, State>): Promise<void>;
 
+  /**
+   * Before a client's DELETE: asks the world outside the store whether somebody still needs the resource. Throws ArmError. Not asked when
+   * the resource goes together with what it belongs to.
+   */
+  checkUsers?(resource: StoredResource<Body, State>, view: ResourceView, signal: AbortSignal): Promise<void>;
   /** Throws ArmError when the resource may not be deleted. */
   validateDelete?(resource: StoredResource<Body, State>, view: ResourceView): void;
+  /** Other resources that change in the moment in which the deletion begins (the resource shows as `Deleting` then): as they are to be. */
+  planDelete?(resource: StoredResource<Body, State>, view: ResourceView): readonly StoredResource[];
   /** Takes away what `provision` made, in whatever state that is. Stored children that are left are removed with the resource. */
   deprovision?(context: OperationContext<Body, State>): Promise<void>;
 
-  /** After a start of the region (perhaps of the host): makes run again what should be running. Failures are logged, nothing else. */
+  /**
+   * After a start of the region (perhaps of the host): makes run again what should be running. Operations of its scope that begin
+   * meanwhile wait for it; a deletion aborts it. Failures are logged, nothing else.
+   */
   restore?(context: OperationContext<Body, State>): Promise<void>;
 
   /**
@@ -44,8 +54,15 @@ export interface ResourceProvider<Body extends ResourceBody = ResourceBody, Stat
    */
   toWire(resource: StoredResource<Body, State>, view: ResourceView): WireResource;
 
-  /** GET {id}/{name}, such as `instanceView`; names in any case. */
+  /** GET {id}/{name}, such as `instanceView`, and `$expand={name}` of the resource itself; names in any case. */
   readonly reads?: Readonly<Record<string, ResourceRead<Body, State>>>;
+
+  /** `$filter` of a list: what stays of it. Throws 400 for one that the type does not know. Default: all stay, whatever it says. */
+  filter?(
+    list: readonly StoredResource<Body, State>[],
+    expression: string,
+    view: ResourceView,
+  ): readonly StoredResource<Body, State>[];
 
   /** POST {id}/{name}; names in any case. */
   readonly actions?: Readonly<Record<string, ResourceAction<Body, State>>>;
@@ -127,7 +144,10 @@ export interface OperationContext<Body = ResourceBody, State = object> {
   readonly put: (id: string, body: unknown) => Promise<void>;
   /** DELETE of another resource and the wait for its end; absent is done. */
   readonly remove: (id: string) => Promise<void>;
-  /** POST of a long-running action of another resource and the wait for its end. */
+  /**
+   * POST of a long-running action of another resource and the wait for its end. One operation does the same action of a resource once:
+   * when it runs again after a restart, it finds the one that it began before.
+   */
   readonly act: (id: string, action: string, input?: ActionInput) => Promise<void>;
 }
 

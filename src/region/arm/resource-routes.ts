@@ -1,46 +1,39 @@
 import { type Context, Hono } from 'hono';
+import type { Access, AccessControl } from './access.ts';
 import { ArmError } from './errors.ts';
 import type { Preconditions } from './etag.ts';
+import { filteredList, toExpandedWire } from './list-queries.ts';
 import { formatResourceId, parseResourceId, type ResourceId, resourceGroupId, typeOf } from './ids.ts';
 import { findByName } from './operation-begin.ts';
 import { answerOperation, operationHeaders } from './operation-routes.ts';
 import { originOf } from './origin.ts';
 import { pageOf } from './paging.ts';
 import { resourceNotFound } from './resource-errors.ts';
+import { decodedPath, readBody } from './request-content.ts';
 import type { ResourceManager } from './resource-manager.ts';
-import type { JsonObject, StoredResource } from './resource.ts';
+import type { JsonObject } from './resource.ts';
 import type { ArmEnv } from './arm-env.ts';
+import { listEverything, toGenericResource } from '../subscription/resource-listing.ts';
 import { parseTarget, type Target } from './targets.ts';
-import type { Caller } from './tokens.ts';
-
-/** `Microsoft.Network/publicIPPrefixes/write` on an id. */
-export interface AccessRequest {
-  readonly caller: Caller;
-  readonly action: string;
-  readonly scope: string;
-}
-
-/** Throws 403 unless the caller may. */
-export type Authorizer = (request: AccessRequest) => void;
 
 interface RouteOptions {
   readonly manager: ResourceManager;
   readonly location: string;
   readonly retryAfterSeconds: number;
   readonly pageSize: number;
-  readonly authorize?: Authorizer;
+  readonly access: AccessControl;
 }
 
 type ArmContext = Context<ArmEnv>;
 type Of<Kind extends Target['kind']> = Extract<Target, { kind: Kind }>;
 
-const verbs: Readonly<Record<string, string>> = { GET: 'read', HEAD: 'read', PUT: 'write', PATCH: 'write', DELETE: 'delete' };
+const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE']);
 
 /** Every path under `/subscriptions/` that names a resource, a list, an action or an operation. */
 export function createResourceRoutes(options: RouteOptions): Hono<ArmEnv> {
   const app = new Hono<ArmEnv>();
   app.all('/subscriptions/*', async (c) => {
-    const target = parseTarget(decodePath(c.req.path));
+    const target = parseTarget(decodedPath(c));
     if (target === undefined) throw new ArmError(404, 'NotFound', `The path '${c.req.path}' names no resource.`);
     return answer(c, options, target);
   });
@@ -55,8 +48,7 @@ async function answer(c: ArmContext, options: RouteOptions, target: Target): Pro
 
 async function answerResource(c: ArmContext, options: RouteOptions, id: ResourceId): Promise<Response> {
   const { manager } = options;
-  const verb = verbs[c.req.method] ?? methodNotAllowed(c);
-  options.authorize?.({ caller: c.get('caller'), action: `${typeOf(id)}/${verb}`, scope: formatResourceId(id) });
+  if (!methods.has(c.req.method)) methodNotAllowed(c);
   switch (c.req.method) {
     case 'PUT':
     case 'PATCH':
@@ -69,7 +61,7 @@ async function answerResource(c: ArmContext, options: RouteOptions, id: Resource
       return c.body(null, 204);
   }
   const derived = manager.table.derived(typeOf(id));
-  if (derived === undefined) return c.json(manager.toWire(manager.get(id).resource));
+  if (derived === undefined) return c.json(toExpandedWire(manager, manager.get(id).resource, c.req.query('$expand')));
   const found = derived.get(formatResourceId(id), manager.store);
   if (found === undefined) throw resourceNotFound(id, { isFlat: false });
   return c.json(found);
@@ -81,14 +73,15 @@ async function answerPut(c: ArmContext, options: RouteOptions, id: ResourceId): 
   const body = await readBody(c);
   if (body === undefined)
     throw new ArmError(400, 'InvalidRequestContent', 'The request content is empty; a JSON object is expected.');
-  const { resource, isNew, operation } = manager.put({ id, body, isPatch, preconditions: preconditionsOf(c) });
+  const put = { id, body, isPatch, preconditions: preconditionsOf(c), checkLinks: linkCheck(c, options.access) };
+  const { resource, isNew, operation } = manager.put(put);
   // With both headers, the JavaScript SDK would take Location for where the resource is.
   if (operation !== undefined) setHeaders(c, operationHeaders(c, options, operation, ['status']));
   return c.json(manager.toWire(manager.store.get(resource.id) ?? resource), isNew ? 201 : 200);
 }
 
-function answerDelete(c: ArmContext, options: RouteOptions, id: ResourceId): Response {
-  const outcome = options.manager.remove(id, preconditionsOf(c));
+async function answerDelete(c: ArmContext, options: RouteOptions, id: ResourceId): Promise<Response> {
+  const outcome = await options.manager.remove(id, preconditionsOf(c));
   if (outcome === 'removed') return c.body(null, 200);
   if (outcome === 'absent') {
     if (id.namespace === undefined) throw resourceNotFound(id, { isFlat: false });
@@ -102,7 +95,6 @@ async function answerMember(c: ArmContext, options: RouteOptions, target: Of<'me
   if (c.req.method === 'POST') return answerAction(c, options, target);
   if (c.req.method !== 'GET') return methodNotAllowed(c);
   const { manager } = options;
-  options.authorize?.({ caller: c.get('caller'), action: `${target.type}/read`, scope: target.under });
   const { owner, under, type, name } = target;
   const provider = owner && manager.table.find(typeOf(owner));
   const read = findByName(provider?.reads, name)?.[1];
@@ -112,30 +104,23 @@ async function answerMember(c: ArmContext, options: RouteOptions, target: Of<'me
   if (derived !== undefined) return c.json(page(c, options, { all: derived.list(under, manager.store), toWire: (item) => item }));
   manager.table.require(type);
   // Wire forms are made for one page only: each may look at much of the store.
-  return c.json(page(c, options, { all: manager.store.list(type, under), toWire: (resource) => manager.toWire(resource) }));
+  const stored = manager.store.list(type, under);
+  const all = filteredList(manager, stored, c.req.query('$filter'));
+  const expand = c.req.query('$expand');
+  return c.json(page(c, options, { all, toWire: (resource) => toExpandedWire(manager, resource, expand) }));
 }
 
 function answerEverything(c: ArmContext, options: RouteOptions, { under }: Of<'everything'>): Response {
   if (c.req.method !== 'GET') return methodNotAllowed(c);
   const { manager } = options;
-  options.authorize?.({ caller: c.get('caller'), action: 'Microsoft.Resources/subscriptions/resources/read', scope: under });
   requireAbove(manager, under);
-  const all = manager.table.providers
-    .filter(({ type }) => type.split('/').length === 2 && !type.startsWith('Microsoft.Resources/'))
-    .flatMap(({ type }) => manager.store.list(type, under));
-  const toWire = ({ id, name, type, body: { location, tags } }: StoredResource): JsonObject => ({
-    id,
-    name,
-    type,
-    location,
-    tags,
-  });
-  return c.json(page(c, options, { all, toWire }));
+  const all = listEverything(manager, under, c.req.query('$filter'));
+  const expand = c.req.query('$expand');
+  return c.json(page(c, options, { all, toWire: (resource) => toGenericResource(manager, resource, expand) }));
 }
 
-async function answerAction(c: ArmContext, options: RouteOptions, { owner, type, name }: Of<'member'>): Promise<Response> {
+async function answerAction(c: ArmContext, options: RouteOptions, { owner, name }: Of<'member'>): Promise<Response> {
   if (owner === undefined) return methodNotAllowed(c);
-  options.authorize?.({ caller: c.get('caller'), action: `${type}/action`, scope: formatResourceId(owner) });
   const outcome = await options.manager.act(owner, name, { body: await readBody(c), query: c.req.query() });
   if ('reply' in outcome) return c.json(outcome.reply);
   setHeaders(c, operationHeaders(c, options, outcome.operation, ['status', 'result']));
@@ -160,41 +145,35 @@ function page<Item extends { readonly id?: unknown }>(
 ): JsonObject {
   const url = new URL(c.req.url);
   const skipToken = c.req.query('$skiptoken');
-  const { items, nextLink } = pageOf(all, { skipToken, pageSize, url: new URL(url.pathname + url.search, originOf(c)) });
+  const { items, nextLink } = pageOf(all, {
+    skipToken,
+    pageSize: Math.min(pageSize, topOf(c) ?? pageSize),
+    url: new URL(url.pathname + url.search, originOf(c)),
+  });
   return { value: items.map((item) => toWire(item)), ...(nextLink === undefined ? {} : { nextLink }) };
+}
+
+/** `$top`: at most so many items in a page. Throws 400. */
+function topOf(c: ArmContext): number | undefined {
+  const text = c.req.query('$top');
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new ArmError(400, 'InvalidParameter', `$top: "${text.slice(0, 50)}" is not a positive whole number.`, { target: '$top' });
+}
+
+function linkCheck(c: ArmContext, access: AccessControl): (links: readonly Access[]) => void {
+  const request = c.get('access');
+  return (links) => {
+    if (request !== undefined) access.authorizeLinks(request, links);
+  };
 }
 
 function preconditionsOf(c: ArmContext): Preconditions {
   return { ifMatch: c.req.header('if-match'), ifNoneMatch: c.req.header('if-none-match') };
 }
 
-async function readBody(c: ArmContext): Promise<unknown> {
-  const text = await c.req.text();
-  if (text.trim() === '') return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new ArmError(
-      400,
-      'InvalidRequestContent',
-      'The request content was invalid and could not be deserialized: it is not JSON.',
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
 function setHeaders(c: ArmContext, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    throw new ArmError(400, 'InvalidRequestUri', 'The path is not a well-formed URI.');
-  }
 }
 
 function methodNotAllowed(c: ArmContext): never {

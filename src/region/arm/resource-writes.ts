@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import type { Access } from './access.ts';
 import { ArmError, parseBody } from './errors.ts';
 import { checkPreconditions, type Preconditions } from './etag.ts';
 import {
@@ -14,6 +15,7 @@ import {
   resourceGroupType,
   typeOf,
 } from './ids.ts';
+import { linkedResources } from './linked-resources.ts';
 import type { ProviderTable } from './provider-table.ts';
 import { beingDeleted, groupNotFound, parentNotFound, resourceNotFound } from './resource-errors.ts';
 import type { PutPlan, ResourceProvider } from './resource-provider.ts';
@@ -26,6 +28,8 @@ export interface PutInput {
   readonly body: unknown;
   readonly isPatch?: boolean;
   readonly preconditions?: Preconditions;
+  /** Throws unless the client may join these resources. Absent for what the region does by itself. */
+  readonly checkLinks?: (links: readonly Access[]) => void;
 }
 
 /** A resource as it was just stored; `isLongRunning`: its `provision` is still to be run. */
@@ -69,6 +73,7 @@ function storeParsed(context: WriteContext, { input, provider, existing }: Locat
   const request = { id, name, existing, view: store };
   checkName(name, provider.type);
   const body = asStored(provider.parse({ ...request, body: input.body, isPatch: input.isPatch ?? false }));
+  input.checkLinks?.(linkedResources({ id, body, request: input.body }));
   if (parentOf(input.id) === undefined) checkLocation({ name, type: provider.type, location: body.location }, existing);
   const put = { ...request, body, request: input.body };
   provider.validate?.(put);
@@ -84,7 +89,7 @@ function storeParsed(context: WriteContext, { input, provider, existing }: Locat
     provisioningState: inProgressState(isLongRunning, existing),
   };
   store.put(resource);
-  storeChildren(context, plan);
+  storeChildren(context, plan, input.checkLinks);
   return { resource, provider, isNew: existing === undefined, isLongRunning };
 }
 
@@ -92,12 +97,18 @@ function planWithoutState(existing: StoredResource | undefined): PutPlan<object>
   return { state: existing?.state ?? {} };
 }
 
-function storeChildren(context: WriteContext, { children = [], removedChildren = [] }: PutPlan<object>): void {
+function storeChildren(
+  context: WriteContext,
+  { children = [], removedChildren = [] }: PutPlan<object>,
+  checkLinks: PutInput['checkLinks'],
+): void {
   for (const id of removedChildren) removeSubtree(context.store, id);
-  for (const { id, body } of children) storePut(context, { id: parseResourceId(id, 'id'), body });
+  for (const { id, body } of children)
+    storePut(context, { id: parseResourceId(id, 'id'), body, ...(checkLinks === undefined ? {} : { checkLinks }) });
 }
 
-function etagFor(body: ResourceBody, existing: StoredResource | undefined): string {
+/** The same as before as long as the body is. */
+export function etagFor(body: ResourceBody, existing: StoredResource | undefined): string {
   return existing !== undefined && isDeepStrictEqual(existing.body, body) ? existing.etag : randomUUID();
 }
 

@@ -1,11 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { getPath } from 'hono/utils/url';
 import type { Logger } from '../../base/log.ts';
+import type { AccessControl } from './access.ts';
+import { createAccessGate } from './access-gate.ts';
 import type { ArmEnv } from './arm-env.ts';
 import { ArmError, type ErrorShape, toArmError, toErrorBody } from './errors.ts';
 import { originOf } from './origin.ts';
-import { type Authorizer, createResourceRoutes } from './resource-routes.ts';
+import { createResourceRoutes } from './resource-routes.ts';
 import type { ResourceManager } from './resource-manager.ts';
 import { createSubscriptionRoutes } from './subscriptions.ts';
 import type { TokenIssuer } from './tokens.ts';
@@ -23,7 +25,9 @@ export interface ArmAppOptions {
   readonly openRoutes: readonly Hono[];
   /** Routes with a token that are asked before the resource types: features, role assignments and their kind. */
   readonly routes: readonly Hono<ArmEnv>[];
-  readonly authorize?: Authorizer;
+  readonly access: AccessControl;
+  /** Around everything: ids and the request log. */
+  readonly record: MiddlewareHandler<ArmEnv>;
   readonly log: Logger;
 }
 
@@ -32,33 +36,24 @@ const wellKnownAudiences = ['https://management.azure.com', 'https://management.
 
 /** The whole API as one fetch handler; it listens nowhere. Its addresses follow the `Host` header of each request. */
 export function createArmApp(options: ArmAppOptions): Hono<ArmEnv> {
-  const app = new Hono<ArmEnv>();
-  app.use(requestLog(options.log));
+  const app = new Hono<ArmEnv>({ getPath: pathOf });
+  app.use(options.record);
   app.use(bodyLimit({ maxSize: options.maxBodyBytes, onError: () => refuseBody(options.maxBodyBytes) }));
   app.onError((error, c) => answerError(c, error, options));
   app.notFound((c) =>
     answerError(c, new ArmError(404, 'NotFound', `The path '${c.req.path}' names nothing in this region.`), options),
   );
   for (const open of options.openRoutes) app.route('/', open);
-  app.use(authenticate(options.tokens), requireApiVersion);
-  for (const routes of options.routes) app.route('/', routes);
+  app.use(authenticate(options.tokens), requireApiVersion, createAccessGate(options));
   app.route('/', createSubscriptionRoutes(options));
+  for (const routes of options.routes) app.route('/', routes);
   app.route('/', createResourceRoutes(options));
   return app;
 }
 
-function requestLog(log: Logger): MiddlewareHandler {
-  return async (c, next) => {
-    const began = performance.now();
-    const clientRequestId = c.req.header('x-ms-client-request-id') ?? c.req.header('client-request-id');
-    c.header('x-ms-request-id', randomUUID());
-    c.header('Cache-Control', 'no-cache');
-    if (clientRequestId !== undefined) c.header('x-ms-client-request-id', clientRequestId);
-    await next();
-    const { method, path } = c.req;
-    const ms = Math.round(performance.now() - began);
-    log.info({ method, path, status: c.res.status, ms, clientRequestId }, 'request');
-  };
+/** The SDKs put a slash in front of ids that begin with one. */
+function pathOf(request: Request): string {
+  return getPath(request).replace(/^\/{2,}/, '/');
 }
 
 function authenticate(tokens: TokenIssuer): MiddlewareHandler<ArmEnv> {
@@ -96,19 +91,26 @@ function refuseBody(maxBytes: number): never {
   throw new ArmError(413, 'RequestContentTooLarge', `The request body is larger than ${String(maxBytes)} bytes.`);
 }
 
-function answerError(c: Context, thrown: unknown, { manager, log, tenantId }: ArmAppOptions): Response {
+function answerError(c: Context, thrown: unknown, { manager, log, tenantId, retryAfterSeconds }: ArmAppOptions): Response {
   const error = toArmError(thrown);
   if (error.status >= 500) log.error({ path: c.req.path, err: error.cause ?? error }, 'request failed');
   c.header('x-ms-error-code', error.code);
+  if (isPassing(error)) c.header('Retry-After', String(error.retryAfterSeconds ?? retryAfterSeconds));
   if (error.status === 401) c.header('WWW-Authenticate', `Bearer authorization_uri="${originOf(c)}/${tenantId}"`);
-  return new Response(JSON.stringify(toErrorBody(error, shapeOf(c.req.path, manager))), {
+  return new Response(JSON.stringify(toErrorBody(error, shapeOf(error, c.req.path, manager))), {
     status: error.status,
     headers: { 'Content-Type': 'application/json; charset=utf-8', ...Object.fromEntries(c.res.headers) },
   });
 }
 
-/** A service with flat errors answers so for everything under its namespace. */
-function shapeOf(path: string, manager: ResourceManager): ErrorShape {
+/** Whether the same request may succeed later: clients then wait as long as they are told. */
+function isPassing({ status, retryAfterSeconds }: ArmError): boolean {
+  return status === 429 || status >= 500 || retryAfterSeconds !== undefined;
+}
+
+/** A service with flat errors answers so for everything under its namespace that comes as far as the service. */
+function shapeOf({ status }: ArmError, path: string, manager: ResourceManager): ErrorShape {
+  if (status === 401 || status === 403) return 'arm';
   const namespaces = [...path.toLowerCase().matchAll(/\/providers\/([^/]+)/g)].map((match) => match[1] ?? '');
   const isFlat = manager.table.providers.some(
     ({ type, errorShape }) => errorShape === 'flat' && namespaces.at(-1) === type.toLowerCase().split('/')[0],

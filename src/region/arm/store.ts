@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RegionDatabase } from './database.ts';
-import { idKey, isUnder } from './ids.ts';
+import { idKey } from './ids.ts';
 import { json } from './json.ts';
 import type { ResourceBody, ResourceView, StoredResource } from './resource.ts';
 
@@ -82,8 +82,10 @@ class Memory {
   }
 
   list(type: string, under: string | undefined): readonly StoredResource[] {
-    const all = [...(this.#byType.get(type.toLowerCase())?.values() ?? [])];
-    return under === undefined ? all : all.filter(({ id }) => isUnder(id, under));
+    const ofType = this.#byType.get(type.toLowerCase()) ?? new Map<string, StoredResource>();
+    if (under === undefined) return [...ofType.values()];
+    const above = `${idKey(under)}/`;
+    return [...ofType].filter(([key]) => key.startsWith(above)).map(([, resource]) => resource);
   }
 
   all(): readonly StoredResource[] {

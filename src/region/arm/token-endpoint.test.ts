@@ -26,7 +26,8 @@ const endpoint = createTokenEndpoint({
     verify: async () => ({ clientId: '', objectId: '' }),
     publicKeys: [],
   },
-  secretOf: () => undefined,
+  isFederated: (credential) => principals.isFederated(credential),
+  isSecretOf: () => false,
   serviceAccountKeys: async (iss) => (iss === issuer ? [{ ...(await exportJWK(cluster.publicKey)), kid: 'k' }] : []),
   now: () => new Date(),
 });

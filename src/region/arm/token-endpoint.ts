@@ -1,17 +1,17 @@
-import { randomUUID, timingSafeEqual, createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { createLocalJWKSet, decodeJwt, type JWK, jwtVerify } from 'jose';
-import type { Secret } from '../../base/secret.ts';
 import { originOf } from './origin.ts';
-import type { Principal, PrincipalRegistry } from './principals.ts';
+import type { FederatedCredential, Principal, PrincipalRegistry } from './principals.ts';
 import type { TokenIssuer } from './tokens.ts';
 
 interface TokenEndpointOptions {
   readonly tenantId: string;
   readonly principals: PrincipalRegistry;
   readonly tokens: TokenIssuer;
-  /** The secret of a principal that has one. */
-  readonly secretOf: (clientId: string) => Secret | undefined;
+  /** Whether the principal takes the tokens of this service account. */
+  readonly isFederated: (credential: FederatedCredential) => boolean;
+  readonly isSecretOf: (clientId: string, secret: string) => boolean;
   /** The public keys for service account tokens of this issuer; empty when it is not ours. */
   readonly serviceAccountKeys: (issuer: string) => Promise<readonly JWK[]>;
   readonly now: () => Date;
@@ -118,18 +118,10 @@ async function authenticate(form: URLSearchParams, options: TokenEndpointOptions
       `Application with identifier '${clientId}' was not found in the directory.`,
     );
   const assertion = form.get('client_assertion');
-  if (assertion === null) checkSecret(form.get('client_secret') ?? '', options.secretOf(principal.clientId));
-  else await checkAssertion(assertion, { form, principal, options });
+  if (assertion !== null) await checkAssertion(assertion, { form, principal, options });
+  else if (!options.isSecretOf(principal.clientId, form.get('client_secret') ?? ''))
+    throw new TokenError(401, 'invalid_client', 7000215, 'Invalid client secret provided.');
   return principal;
-}
-
-function checkSecret(given: string, secret: Secret | undefined): void {
-  if (secret !== undefined && timingSafeEqual(digest(given), digest(secret.reveal()))) return;
-  throw new TokenError(401, 'invalid_client', 7000215, 'Invalid client secret provided.');
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 interface AssertionContext {
@@ -143,7 +135,7 @@ async function checkAssertion(assertion: string, { form, principal, options }: A
   if (form.get('client_assertion_type') !== assertionType)
     throw new TokenError(400, 'invalid_request', 900_144, `client_assertion_type must be '${assertionType}'.`);
   const { issuer, subject } = readClaims(assertion);
-  if (!options.principals.isFederated({ clientId: principal.clientId, issuer, subject }))
+  if (!options.isFederated({ clientId: principal.clientId, issuer, subject }))
     throw new TokenError(
       401,
       'invalid_client',

@@ -44,6 +44,7 @@ export async function createTokenIssuer({ key, tenantId, lifetimeSeconds, now }:
   const publicJwk = { ...rest, alg: algorithm, use: 'sig' };
   const publicKey = await importJWK(publicJwk, algorithm);
   const issuer = `https://sts.segw.internal/${tenantId}/`;
+  const accepted = createAcceptedTokens();
   return {
     publicKeys: [publicJwk],
     async issue({ clientId, objectId }, audience) {
@@ -60,14 +61,38 @@ export async function createTokenIssuer({ key, tenantId, lifetimeSeconds, now }:
       return { accessToken, expiresInSeconds: lifetimeSeconds };
     },
     async verify(token, audiences) {
-      const payload = await verifyOr401(async () =>
-        jwtVerify(token, publicKey, { issuer, algorithms: [algorithm], currentDate: now(), requiredClaims: ['exp', 'aud'] }),
+      const payload = await accepted.of(token, now(), async () =>
+        verifyOr401(async () =>
+          jwtVerify(token, publicKey, { issuer, algorithms: [algorithm], currentDate: now(), requiredClaims: ['exp', 'aud'] }),
+        ),
       );
       checkAudience(payload.aud, audiences);
       return { clientId: String(payload['appid']), objectId: String(payload['oid']) };
     },
   };
 }
+
+interface AcceptedTokens {
+  of(token: string, now: Date, verify: () => Promise<JWTPayload>): Promise<JWTPayload>;
+}
+
+/** Clients use a token for an hour: its signature is looked at once. What was refused is looked at each time. */
+function createAcceptedTokens(): AcceptedTokens {
+  const payloads = new Map<string, JWTPayload>();
+  return {
+    async of(token, now, verify) {
+      const known = payloads.get(token);
+      if (known?.exp !== undefined && known.exp * 1000 > now.getTime()) return known;
+      const payload = await verify();
+      const [oldest] = payloads.keys();
+      if (payloads.size >= mostAcceptedTokens && oldest !== undefined) payloads.delete(oldest);
+      payloads.set(token, payload);
+      return payload;
+    },
+  };
+}
+
+const mostAcceptedTokens = 200;
 
 async function verifyOr401(verify: () => Promise<{ readonly payload: JWTPayload }>): Promise<JWTPayload> {
   try {

@@ -12,6 +12,7 @@ import {
 import type { FabricState, NamespaceState } from './fabric-state.ts';
 import { internetRules, internetTable } from './internet-rules.ts';
 import type { FabricRoute } from './kernel.ts';
+import { lossRules } from './loss-rules.ts';
 import type { NetworkState, PortState, VirtualNetworkState } from './network-state.ts';
 import { routerRules } from './router-rules.ts';
 
@@ -64,8 +65,12 @@ function desiredInternet(networks: readonly VirtualNetworkState[]): NamespaceSta
 }
 
 /** Public addresses, and the subnets themselves for replies of the on-premises network. */
-function routesIntoNetwork({ key, subnets, publicAddresses, outbound }: VirtualNetworkState): readonly FabricRoute[] {
-  const addresses = new Set([...publicAddresses, ...outbound].map(({ publicAddress }) => publicAddress));
+function routesIntoNetwork(network: VirtualNetworkState): readonly FabricRoute[] {
+  const { key, subnets, publicAddresses, outbound } = network;
+  const addresses = new Set([
+    ...[...publicAddresses, ...outbound].map(({ publicAddress }) => publicAddress),
+    ...frontends(network, { isPublic: true }),
+  ]);
   const destinations = [...[...addresses].sort().map(host), ...subnets];
   return destinations.map((destination) => ({ destination, device: uplinkDevice(key), via: settings.routerAddress }));
 }
@@ -102,15 +107,23 @@ function desiredRouter(network: VirtualNetworkState): NamespaceState {
         const port = ports.find(({ addresses }) => addresses.includes(nextHop));
         return port ? { destination, device: deviceOf(port), via: nextHop } : { destination };
       }),
+      // Only so that the router answers ARP for it: what arrives is translated before it is routed.
+      ...frontends(network, { isPublic: false }).map((address) => ({ destination: host(address), device: 'lo' })),
       // An address that nobody has must not fall through to the default route: it would loop between router and core.
       ...network.subnets.map((destination) => ({ destination })),
     ],
     neighbours: [
       { address: settings.coreAddress, mac: settings.coreMac, device: 'uplink' },
-      ...ports.flatMap((port) => port.addresses.map((address) => ({ address, mac: port.mac, device: deviceOf(port) }))),
+      ...ports.flatMap((port) =>
+        [...port.addresses, ...floatingFrontends(network, port)].map((address) => ({
+          address,
+          mac: port.mac,
+          device: deviceOf(port),
+        })),
+      ),
     ],
     sysctls: { ...forwarding, ...openDevice('uplink'), ...merged(ports.map((port) => portSysctls(deviceOf(port)))) },
-    rules: routerRules(network),
+    rules: routerRules(network) + lossRules(network),
   };
 }
 
@@ -134,6 +147,16 @@ function openDevice(device: string): Readonly<Record<string, string>> {
 /** As Azure's fabric, a router answers ARP for every address it can route to, without the kernel's random delay of up to 0.8 s. */
 function portSysctls(device: string): Readonly<Record<string, string>> {
   return { ...openDevice(device), [`net.ipv4.conf.${device}.proxy_arp`]: '1', [`net.ipv4.neigh.${device}.proxy_delay`]: '0' };
+}
+
+function frontends({ loadBalancing = [] }: VirtualNetworkState, { isPublic }: { readonly isPublic: boolean }): readonly string[] {
+  return [...new Set(loadBalancing.filter((rule) => rule.isPublic === isPublic).map(({ address }) => address))].sort();
+}
+
+/** Frontends whose packets reach this port with their destination unchanged. */
+function floatingFrontends({ loadBalancing = [] }: VirtualNetworkState, port: PortState): readonly string[] {
+  const rules = loadBalancing.filter((rule) => rule.keepsDestination && rule.backends.includes(primaryOf(port)));
+  return [...new Set(rules.map(({ address }) => address))].sort();
 }
 
 function merged(parts: readonly Readonly<Record<string, string>>[]): Readonly<Record<string, string>> {

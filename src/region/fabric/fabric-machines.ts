@@ -37,7 +37,7 @@ function corefile(): string {
   errors
   hosts {
     ${settings.internetAddress} ${settings.internetNames.join(' ')}
-    ${settings.dnsAddress} ${settings.azureNames.join(' ')}
+    ${settings.dnsAddress} ${[...settings.azureNames, ...settings.publicAzureNames].join(' ')}
     ${settings.onPremisesAddress} ${settings.onPremisesNames.join(' ')}
     ttl 5
   }

@@ -21,6 +21,8 @@ export const fabricSettings = {
   internetNames: ['ifconfig.me', 'icanhazip.com', 'api.ipify.org', 'internet.segw.test'],
   /** Names of the ARM plane and the token endpoint inside virtual networks. */
   azureNames: ['management.segw.test', 'login.segw.test'],
+  /** The public cloud's own names, for programs that have them built in: they lead to the same place. */
+  publicAzureNames: ['management.azure.com', 'login.microsoftonline.com', 'graph.microsoft.com'],
   onPremisesNames: ['onprem.segw.test'],
 } as const;
 

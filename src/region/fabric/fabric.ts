@@ -7,7 +7,7 @@ import { machineNamespace, portDevice, routerNamespace } from './fabric-settings
 import type { FabricKernel } from './kernel.ts';
 import type { NetworkState, PortState, VirtualNetworkState } from './network-state.ts';
 
-export interface Fabric extends NetworkPlatform {
+export interface Fabric extends Pick<NetworkPlatform, 'apply'> {
   /** The path of the namespace file; of a machine, the internet, a router. */
   namespacePath(name: string): string;
   /** Connects a machine's port (again). It must be in the applied network state. */

@@ -20,7 +20,39 @@ export interface VirtualNetworkState {
   readonly publicAddresses: readonly { readonly privateAddress: string; readonly publicAddress: string }[];
   /** Outbound rules of load balancers: these private addresses leave as `publicAddress`; replies only. */
   readonly outbound: readonly { readonly privateAddress: string; readonly publicAddress: string }[];
+  /** Rules of load balancers. Absent: none. */
+  readonly loadBalancing?: readonly LoadBalancingState[];
+  /** Packets that get lost on purpose. Absent: none. */
+  readonly losses?: readonly LinkLoss[];
 }
+
+/** New connections to `address:port` go to one of `backends`, and stay with it. Without backends they are dropped. */
+export interface LoadBalancingState {
+  /** Of the frontend. */
+  readonly address: string;
+  /** It is reached from outside; a private one from inside and from the on-premises network. */
+  readonly isPublic: boolean;
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  readonly backendPort: number;
+  /** Floating IP: the packet reaches the backend with `address` as its destination. Then `backendPort` is `port`. */
+  readonly keepsDestination: boolean;
+  /** All connections of a client go to one backend. */
+  readonly byAddressOnly: boolean;
+  /** Primary private addresses, sorted. */
+  readonly backends: readonly string[];
+}
+
+/** Between two places, in both directions. */
+export interface LinkLoss {
+  readonly from: Place;
+  readonly to: Place;
+  /** In (0, 100]; 100 is a partition. */
+  readonly percent: number;
+}
+
+/** A machine of the network, what lies outside of it, Azure's own services (names, ARM, metadata), or everything. */
+export type Place = { readonly machine: string } | 'internet' | 'onprem' | 'azure' | 'any';
 
 /** A network interface of a machine. Its machine's namespace is named after `machine`. */
 export interface PortState {

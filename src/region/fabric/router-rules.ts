@@ -1,13 +1,16 @@
 import { formatCidr, type Cidr } from '../../base/addresses.ts';
 import { fabricSettings } from './fabric-settings.ts';
+import { floatingAddresses, floatingMark, loadBalancingRules, portAddresses } from './load-balancing-rules.ts';
 import type { VirtualNetworkState } from './network-state.ts';
 
 /**
  * The edge of a virtual network, one transaction: an instance-level public address wins over an outbound rule, as on Azure. A source
  * that has neither and is no address of the subnets (a pod's, a label's) passes as it is, so that the internet host can count it; an
- * address of the subnets without a way out is dropped, as in a private subnet.
+ * address of the subnets without a way out is dropped, as in a private subnet. What comes from outside and is for nobody in here is
+ * dropped, too: the route to the core would send it in circles.
  */
-export function routerRules({ subnets, publicAddresses, outbound }: VirtualNetworkState): string {
+export function routerRules(network: VirtualNetworkState): string {
+  const { subnets, publicAddresses, outbound } = network;
   const instance = publicAddresses.map(({ privateAddress, publicAddress }) => `${privateAddress} : ${publicAddress}`);
   const inbound = publicAddresses.map(({ privateAddress, publicAddress }) => `${publicAddress} : ${privateAddress}`);
   const shared = outbound.map(({ privateAddress, publicAddress }) => `${privateAddress} : ${publicAddress}`);
@@ -21,13 +24,25 @@ table ip fabric {
   map instance { type ipv4_addr : ipv4_addr; ${elements(instance)} }
   map inbound { type ipv4_addr : ipv4_addr; ${elements(inbound)} }
   map outbound { type ipv4_addr : ipv4_addr; ${elements(shared)} }
+  set floating { type ipv4_addr; ${elements(floatingAddresses(network))} }
+  map port_address { type ifname : ipv4_addr; ${elements(portAddresses(network))} }
   chain forward {
     type filter hook forward priority filter; policy accept
+    iifname "uplink" oifname "uplink" drop
+    oifname "lo" drop
     oifname "uplink" ip daddr != ${onPremises} ip saddr @subnets ip saddr != @ways_out counter name no_way_out drop
+  }
+  chain floating_replies {
+    type filter hook prerouting priority raw; policy accept
+    ip saddr @floating ip saddr set iifname map @port_address
   }
   chain inwards {
     type nat hook prerouting priority dstnat; policy accept
     iifname "uplink" dnat ip to ip daddr map @inbound
+${loadBalancingRules(network)}  }
+  chain floating_destinations {
+    type filter hook postrouting priority srcnat + 10; policy accept
+    ct direction original ct mark ${floatingMark} ip daddr set ct original ip daddr
   }
   chain outwards {
     type nat hook postrouting priority srcnat; policy accept

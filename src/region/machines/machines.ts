@@ -33,8 +33,16 @@ export interface MachinesOptions {
 export interface Machines extends MachinePlatform, NodeShell {
   /** Machines that have booted and run, with the names of their services. */
   running(): Promise<readonly { readonly name: string; readonly services: readonly string[] }[]>;
-  /** Boots a machine in a namespace that is there already (a router, the internet): it has no port to plug. */
+  /**
+   * Boots a machine in a namespace that is there already (a router, the internet): it has no port to plug, and each boot gets a new disk,
+   * so that what the fabric answers is up to date.
+   */
   startIn(namespace: string, spec: Pick<MachineSpec, 'name' | 'content'>): Promise<void>;
+}
+
+interface BootSpec extends Pick<MachineSpec, 'name' | 'content'> {
+  /** False: whatever was on its disk goes. */
+  readonly keepsDisk: boolean;
 }
 
 /** Machines made of namespaces, an overlay root and a cgroup subtree. They outlive this process; a new one finds them by their cgroup. */
@@ -45,10 +53,11 @@ export function createMachines(options: MachinesOptions): Machines {
     return (await processesIn(installation, name)).length > 0 ? 'running' : 'stopped';
   }
 
-  async function boot(namespace: string, { name, content }: Pick<MachineSpec, 'name' | 'content'>): Promise<void> {
+  async function boot(namespace: string, { name, content, keepsDisk }: BootSpec): Promise<void> {
     if ((await powerState(name)) === 'running' && (await initPid(stateDir, name)) !== undefined) return;
     await removeCgroup(installation, name); // what a crash half-way left
     const folders = machineFolders(stateDir, name);
+    if (!keepsDisk) await deleteDisk(folders);
     await ensureDisk(folders, content);
     await launch(options, name, namespace);
   }
@@ -58,9 +67,9 @@ export function createMachines(options: MachinesOptions): Machines {
     start: (spec) =>
       lock.run(spec.name, async () => {
         await fabric.plug(spec.name);
-        await boot(machineNamespace(spec.name), spec);
+        await boot(machineNamespace(spec.name), { ...spec, keepsDisk: true });
       }),
-    startIn: (namespace, spec) => lock.run(spec.name, () => boot(namespace, spec)),
+    startIn: (namespace, spec) => lock.run(spec.name, () => boot(namespace, { ...spec, keepsDisk: false })),
     powerOff: (name, { skipShutdown }) =>
       lock.run(name, async () => {
         if (!skipShutdown) await shutDown(options, name);

@@ -1,27 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { ArmError, parseBody } from '../arm/errors.ts';
-import type { OperationContext, ParsedPut, ResourceProvider } from '../arm/resource-provider.ts';
-import { plainJson } from '../arm/json.ts';
-import type { JsonObject, ResourceView, StoredResource } from '../arm/resource.ts';
+import type { OperationContext, ParsedPut, PutRequest, ResourceProvider } from '../arm/resource-provider.ts';
+import type { ResourceView } from '../arm/resource.ts';
 import { allocateInterfaces, checkInterfaces } from './interface-allocation.ts';
-import { type InstancePower, instanceActions } from './instance-power.ts';
+import { instanceActions } from './instance-actions.ts';
+import type { InstancePower } from './instance-power.ts';
+import { instanceToWire, instanceView, isLatestModel } from './instance-wire.ts';
 import { allocatePodCidr } from './pod-networks.ts';
+import { capacityAfterRemoval } from './scale-set-instances.ts';
 import {
   computerNameOf,
   findScaleSet,
   type InstanceBody,
-  instanceSchema,
   instancesOf,
   type InstanceState,
   instanceType,
-  isScaleSet,
   poolOf,
-  type ScaleSetBody,
   scaleSetIdOf,
   type StoredInstance,
   type StoredScaleSet,
 } from './scale-set-model.ts';
+import { instanceSchema } from './scale-set-schema.ts';
 import type { RegionWorld } from './world.ts';
 
 type InstanceContext = OperationContext<InstanceBody, InstanceState>;
@@ -31,24 +30,7 @@ export function instances(world: RegionWorld, power: InstancePower): ResourcePro
   return {
     type: instanceType,
     patch: 'merge',
-    parse({ id, body, existing, view }) {
-      const { tags, properties } = parseBody(instanceSchema, body);
-      const set = requireSet(view, id);
-      const model = set.body.properties.virtualMachineProfile.networkProfile;
-      return {
-        location: set.body.location,
-        tags: tags ?? existing?.body.tags ?? set.body.tags,
-        sku: existing?.body.sku ?? { name: set.body.sku.name, tier: set.body.sku.tier },
-        properties: {
-          networkProfileConfiguration: {
-            networkInterfaceConfigurations:
-              properties?.networkProfileConfiguration?.networkInterfaceConfigurations ??
-              existing?.body.properties.networkProfileConfiguration.networkInterfaceConfigurations ??
-              model.networkInterfaceConfigurations,
-          },
-        },
-      };
-    },
+    parse: parseInstance,
     validate(put) {
       checkInterfaces(put.view, put.body.properties.networkProfileConfiguration.networkInterfaceConfigurations, put.id);
       checkMayExist(put);
@@ -59,25 +41,67 @@ export function instances(world: RegionWorld, power: InstancePower): ResourcePro
       await world.network.apply();
       if (context.resource.state.power === 'running') await power.ensureRunning(context);
     },
+    planDelete: ({ id }, view) => smallerSet(id, view),
     async deprovision(context) {
       await power.leaveAndWipe(context);
       context.setState({ interfaces: [] });
-      context.edit(scaleSetIdOf(context.resource.id), (set) => withFewerInstances(set, context.view));
       await world.network.apply();
     },
     async restore(context) {
-      if (context.resource.state.power === 'running' && context.resource.state.interfaces.length > 0) await power.start(context);
+      if (context.resource.state.power === 'running' && context.resource.state.interfaces.length > 0) await power.boot(context);
     },
-    toWire: (instance, view) => toWire(instance, view),
-    reads: { instanceView: { toWire: (instance) => instanceView(instance) } },
-    actions: instanceActions(world, power),
+    toWire: instanceToWire,
+    reads: { instanceView: { toWire: instanceView } },
+    filter: filterInstances,
+    actions: instanceActions(power),
   };
+}
+
+function parseInstance({ id, body, existing, view }: PutRequest<InstanceBody, InstanceState>): InstanceBody {
+  const { tags, sku, properties } = parseBody(instanceSchema, body);
+  const set = requireSet(view, id);
+  checkSize(sku?.name ?? undefined, [set.body.sku.name, existing?.body.sku.name]);
+  const before = existing?.body ?? modelFor(set);
+  const { networkInterfaceConfigurations } = before.properties.networkProfileConfiguration;
+  return {
+    location: set.body.location,
+    tags: tags ?? before.tags,
+    sku: sku?.name === set.body.sku.name ? skuOf(set) : before.sku,
+    properties: {
+      networkProfileConfiguration: {
+        networkInterfaceConfigurations:
+          properties?.networkProfileConfiguration?.networkInterfaceConfigurations ?? networkInterfaceConfigurations,
+      },
+    },
+  };
+}
+
+/** An instance as the set makes it today. */
+function modelFor(set: StoredScaleSet): InstanceBody {
+  const { tags = {}, properties } = set.body;
+  const { networkInterfaceConfigurations } = properties.virtualMachineProfile.networkProfile;
+  return { tags, sku: skuOf(set), properties: { networkProfileConfiguration: { networkInterfaceConfigurations } } };
 }
 
 function requireSet(view: ResourceView, instanceId: string): StoredScaleSet {
   const set = findScaleSet(view, scaleSetIdOf(instanceId));
   if (set !== undefined) return set;
   throw new ArmError(404, 'ParentResourceNotFound', `The scale set of ${instanceId} was not found.`);
+}
+
+function skuOf({ body: { sku } }: StoredScaleSet): InstanceBody['sku'] {
+  return { name: sku.name, tier: sku.tier };
+}
+
+/** An instance keeps its size until it gets the one of its set's model. */
+function checkSize(wanted: string | undefined, possible: readonly (string | undefined)[]): void {
+  if (wanted === undefined || possible.includes(wanted)) return;
+  throw new ArmError(
+    400,
+    'InvalidParameter',
+    `The size of an instance is the one of its scale set: '${wanted}' is not allowed. Change the set, then update the instance.`,
+    { target: 'sku.name' },
+  );
 }
 
 function checkMayExist({ id, name, existing, view }: ParsedPut<InstanceBody, InstanceState>): void {
@@ -96,7 +120,7 @@ function newState(set: StoredScaleSet, instanceId: string, view: ResourceView): 
     computerName: computerNameOf(set.body.properties.virtualMachineProfile.osProfile.computerNamePrefix, instanceId),
     power: 'running',
     interfaces: [],
-    ...(pool === undefined ? {} : { pool, podCidr: allocatePodCidr(view, pool.clusterId) }),
+    ...(pool === undefined ? {} : { pool, podCidr: allocatePodCidr(view, pool) }),
     hasJoined: false,
   };
 }
@@ -108,49 +132,24 @@ function allocate({ settings }: RegionWorld, context: InstanceContext): void {
   context.setState({ interfaces: allocateInterfaces({ view, addressPool: settings.addressPool, instance }, wanted) });
 }
 
-/** A set whose instance was deleted does not make another one in its place. */
-function withFewerInstances(set: StoredResource, view: ResourceView): StoredResource {
-  if (!isScaleSet(set)) return set;
-  const all = instancesOf(view, set.id);
-  const live = all.filter(({ provisioningState }) => provisioningState !== 'Deleting').length;
-  const coming = set.state.pendingInstanceIds.filter((instanceId) => !all.some(({ name }) => name === instanceId)).length;
-  const capacity = Math.min(set.body.sku.capacity, live + coming);
-  const body: ScaleSetBody = { ...set.body, sku: { ...set.body.sku, capacity } };
-  return { ...set, body };
+/** Decided when the deletion begins: whatever the set is asked meanwhile, it does not make another instance in this one's place. */
+function smallerSet(instanceId: string, view: ResourceView): readonly StoredScaleSet[] {
+  const set = findScaleSet(view, scaleSetIdOf(instanceId));
+  const capacity = set === undefined ? 0 : capacityAfterRemoval(set, instancesOf(view, set.id));
+  if (set === undefined || capacity === set.body.sku.capacity) return [];
+  return [{ ...set, body: { ...set.body, sku: { ...set.body.sku, capacity } } }];
 }
 
-function toWire(instance: StoredInstance, view: ResourceView): JsonObject {
-  const { id, name, body, state } = instance;
-  const set = findScaleSet(view, scaleSetIdOf(id));
-  const { networkProfileConfiguration } = body.properties;
-  const model = set?.body.properties.virtualMachineProfile.networkProfile.networkInterfaceConfigurations;
-  return {
-    name: `${set?.name ?? ''}_${name}`,
-    instanceId: name,
-    location: body.location,
-    tags: body.tags ?? {},
-    sku: body.sku,
-    properties: {
-      vmId: state.vmId,
-      latestModelApplied: isDeepStrictEqual(model, networkProfileConfiguration.networkInterfaceConfigurations),
-      osProfile: { computerName: state.computerName },
-      networkProfile: { networkInterfaces: state.interfaces.map((nic) => ({ id: `${id}/networkInterfaces/${nic.name}` })) },
-      networkProfileConfiguration: plainJson(networkProfileConfiguration),
-      instanceView: instanceView(instance),
-    },
-  };
-}
-
-function instanceView({ provisioningState, state }: StoredInstance): JsonObject {
-  return {
-    computerName: state.computerName,
-    statuses: [
-      {
-        code: `ProvisioningState/${provisioningState.toLowerCase()}`,
-        level: provisioningState === 'Failed' ? 'Error' : 'Info',
-        displayStatus: `Provisioning ${provisioningState.toLowerCase()}`,
-      },
-      { code: `PowerState/${state.power}`, level: 'Info', displayStatus: `VM ${state.power}` },
-    ],
-  };
+/** The filters that Azure documents for this list. Throws 400 for any other. */
+function filterInstances(list: readonly StoredInstance[], expression: string, view: ResourceView): readonly StoredInstance[] {
+  const words = expression.toLowerCase().replaceAll(/\s+/g, ' ').trim();
+  if (words === "startswith(instanceview/statuses/code, 'powerstate') eq true") return list;
+  const wanted = /^properties\/latestmodelapplied eq (true|false)$/.exec(words)?.[1];
+  if (wanted !== undefined) return list.filter((one) => String(isLatestModel(one, view)) === wanted);
+  throw new ArmError(
+    400,
+    'InvalidParameter',
+    `The $filter "${expression.slice(0, 100)}" is not supported: expected startswith(instanceView/statuses/code, 'PowerState') eq true, or properties/latestModelApplied eq true or false.`,
+    { target: '$filter' },
+  );
 }

@@ -1,7 +1,8 @@
 import { ArmError } from '../arm/errors.ts';
 import { sameId } from '../arm/ids.ts';
 import type { ResourceView } from '../arm/resource.ts';
-import type { InterfaceConfiguration, IpConfiguration } from './network-configuration.ts';
+import { type InterfaceConfiguration, type IpConfiguration, maxIpConfigurations } from './network-configuration.ts';
+import { requireBackendPool } from './network/backend-pool-reference.ts';
 import { newMacAddress, privateAddressSource } from './private-addresses.ts';
 import { allocatePublicAddress, freeAddressOf, prefixExhausted } from './public-addresses.ts';
 import { findPublicIpPrefix, isPublicIpPrefix, type StoredPublicIpPrefix } from './public-ip-model.ts';
@@ -9,15 +10,29 @@ import { requireReference } from './references.ts';
 import type { InterfaceState, IpConfigurationState } from './scale-set-model.ts';
 import { findSubnet, isSubnet } from './virtual-network-model.ts';
 
-/** Throws 400 when the configuration refers to something that does not exist. */
+/** Throws 400 when the configuration refers to something that does not exist, or has more addresses than an interface can have. */
 export function checkInterfaces(view: ResourceView, interfaces: readonly InterfaceConfiguration[], from: string): void {
-  for (const nic of interfaces)
+  for (const nic of interfaces) {
+    checkAddressCount(nic, from);
     for (const { name, properties } of nic.properties.ipConfigurations) {
       const target = `${nic.name}.ipConfigurations.${name}`;
       requireReference(view, { id: properties.subnet.id, is: isSubnet, from, target });
       const prefix = properties.publicIPAddressConfiguration?.properties.publicIPPrefix;
       if (prefix !== undefined) requireReference(view, { id: prefix.id, is: isPublicIpPrefix, from, target });
+      for (const pool of properties.loadBalancerBackendAddressPools)
+        requireBackendPool(view, { id: pool.id, subnetId: properties.subnet.id, from, target });
     }
+  }
+}
+
+function checkAddressCount({ name, properties: { ipConfigurations } }: InterfaceConfiguration, from: string): void {
+  if (ipConfigurations.length <= maxIpConfigurations) return;
+  throw new ArmError(
+    400,
+    'PrivateIPAddressCountLimitReached',
+    `Network interface ${name} of ${from} has ${String(ipConfigurations.length)} IP configurations; a network interface can have ${String(maxIpConfigurations)} private addresses at most.`,
+    { target: `${name}.ipConfigurations` },
+  );
 }
 
 type PublicConfiguration = NonNullable<IpConfiguration['properties']['publicIPAddressConfiguration']>;

@@ -3,6 +3,7 @@ import { agentPools } from './agent-pools.ts';
 import { listClusters } from './aks/cluster-records.ts';
 import { toClusterSpec } from './aks/cluster-specs.ts';
 import { createNodeBootstrap } from './aks/node-bootstrap.ts';
+import { clusterUpgradeProfiles, poolUpgradeProfiles } from './aks/upgrade-profiles.ts';
 import { managedClusters } from './managed-clusters.ts';
 import type { KubernetesService, RegionWorld } from './world.ts';
 
@@ -10,7 +11,8 @@ import type { KubernetesService, RegionWorld } from './world.ts';
 export function createKubernetesService(world: RegionWorld): KubernetesService {
   const { clusters } = world.platform;
   return {
-    providers: [managedClusters(world), agentPools(clusters)],
+    providers: [managedClusters(world), agentPools(world)],
+    derivedTypes: [clusterUpgradeProfiles, poolUpgradeProfiles],
     bootstrap: (instance, view) => createNodeBootstrap(clusters, { instance, view }),
     async serviceAccountKeys(issuer, view) {
       const specs = listClusters(view)

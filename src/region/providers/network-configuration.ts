@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { referenceSchema } from './references.ts';
+import { unsupported } from './unsupported.ts';
 
-/** At most so many IP configurations on one interface (Azure's limit of private addresses). */
+/** At most so many IP configurations on one interface (Azure's limit of private addresses, arm-facts 6). */
 export const maxIpConfigurations = 256;
+
+/** Bounds the work on one request; `checkInterfaces` refuses what is over the limit, with its own code. */
+const maxListed = 1024;
 
 const name = z.string().regex(/^[A-Za-z0-9][\w.-]{0,79}$/, 'is not a valid name');
 
@@ -13,6 +17,8 @@ const publicAddressSchema = z.object({
       publicIPPrefix: referenceSchema.nullish().transform((prefix) => prefix ?? undefined),
       idleTimeoutInMinutes: z.int().min(4).max(30).optional(),
       publicIPAddressVersion: z.literal('IPv4', 'only IPv4 is supported').optional(),
+      dnsSettings: unsupported('public addresses have no names'),
+      ipTags: unsupported('public addresses have no IP tags'),
     })
     .prefault({}),
 });
@@ -29,6 +35,9 @@ const ipConfigurationSchema = z.object({
       .max(100)
       .nullish()
       .transform((pools) => pools ?? []),
+    loadBalancerInboundNatPools: unsupported('load balancers have no inbound NAT pools'),
+    applicationGatewayBackendAddressPools: unsupported('there are no application gateways'),
+    applicationSecurityGroups: unsupported('there are no network security groups'),
   }),
 });
 
@@ -38,8 +47,9 @@ const interfaceSchema = z.object({
     primary: z.boolean().optional(),
     enableIPForwarding: z.boolean().default(false),
     enableAcceleratedNetworking: z.boolean().default(false),
-    networkSecurityGroup: referenceSchema.nullish().transform((group) => group ?? undefined),
-    ipConfigurations: z.array(ipConfigurationSchema).min(1).max(maxIpConfigurations),
+    networkSecurityGroup: unsupported('there are no network security groups'),
+    dnsSettings: unsupported('machines ask the DNS of their virtual network'),
+    ipConfigurations: z.array(ipConfigurationSchema).min(1).max(maxListed),
   }),
 });
 

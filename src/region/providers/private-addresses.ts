@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { addressAt, type Cidr, cidrSize, formatCidr } from '../../base/addresses.ts';
+import { addressAt, type Cidr, cidrContains, cidrSize, formatCidr, offsetOf } from '../../base/addresses.ts';
 import { ArmError } from '../arm/errors.ts';
 import { sameId } from '../arm/ids.ts';
 import type { ResourceView } from '../arm/resource.ts';
-import { type ClusterNetwork, clusterNetworksOf } from './cluster-network.ts';
+import { clusterNetworksOf } from './cluster-network.ts';
+import { networkInterfacesOf } from './network/network-interface-model.ts';
+import { type PrivateAddressUse, privateAddressUses } from './network/private-address-uses.ts';
+import { podBlocksIn } from './pod-blocks.ts';
 import { instancesOf } from './scale-set-model.ts';
 import { findSubnet } from './virtual-network-model.ts';
 
@@ -21,11 +24,12 @@ export function allocatePrivateAddress(view: ResourceView, subnetId: string): st
 export function privateAddressSource(view: ResourceView, subnetId: string, taken: readonly string[] = []): () => string {
   const prefix = subnetPrefix(view, subnetId);
   const used = new Set([...usedAddresses(view, subnetId), ...taken]);
+  const blocks = podBlocksIn(view, subnetId);
   let offset: number = reserved.first;
   return () => {
     for (; offset < cidrSize(prefix) - reserved.last; offset += 1) {
       const candidate = addressAt(prefix, offset);
-      if (used.has(candidate)) continue;
+      if (used.has(candidate) || blocks.some(({ block }) => cidrContains(block, candidate))) continue;
       offset += 1;
       return candidate;
     }
@@ -49,6 +53,7 @@ export function newMacAddress(view: ResourceView): string {
   const used = new Set([
     ...instancesOf(view).flatMap(({ state }) => state.interfaces.map(({ mac }) => mac)),
     ...clusterNetworksOf(view).map(({ state }) => state.controlPlane?.mac),
+    ...networkInterfacesOf(view).map(({ state }) => state.mac),
   ]);
   for (;;) {
     const mac = `00:0d:3a:${randomBytes(3)
@@ -63,28 +68,50 @@ export function toWireMac(mac: string): string {
   return mac.replaceAll(':', '-').toUpperCase();
 }
 
-/** Ids of the IP configurations that have an address in this subnet, and of managed clusters whose API server has one. */
+/** Ids of what has an address in this subnet: IP configurations, frontends, managed clusters whose API server has one, nodes whose pods do. */
 export function interfacesInSubnet(view: ResourceView, subnetId: string): readonly string[] {
-  const instances = instancesOf(view).flatMap(({ id, state }) =>
-    state.interfaces.flatMap((nic) =>
-      nic.ipConfigurations
-        .filter((ipConfiguration) => sameId(ipConfiguration.subnetId, subnetId))
-        .map(({ name }) => `${id}/networkInterfaces/${nic.name}/ipConfigurations/${name}`),
-    ),
+  return [...usesOf(view, subnetId), ...podBlocksIn(view, subnetId)].map(({ id }) => id);
+}
+
+interface AddressRequest {
+  readonly subnetId: string;
+  readonly address: string;
+  /** Who wants it. Its own earlier use is none. */
+  readonly from: string;
+}
+
+/** Throws 400 unless this address of the subnet may be given to `from`, which asks for it. */
+export function requirePrivateAddress(view: ResourceView, { subnetId, address, from }: AddressRequest): void {
+  const prefix = subnetPrefix(view, subnetId);
+  const offset = offsetOf(prefix, address);
+  if (!cidrContains(prefix, address))
+    throw new ArmError(
+      400,
+      'PrivateIPAddressNotInSubnet',
+      `Private static IP address ${address} does not belong to the range of subnet prefix ${formatCidr(prefix)}.`,
+    );
+  if (offset < reserved.first || offset >= cidrSize(prefix) - reserved.last)
+    throw new ArmError(
+      400,
+      'PrivateIPAddressInReservedRange',
+      `Private static IP address ${address} falls within the reserved IP range of subnet prefix ${formatCidr(prefix)}.`,
+    );
+  const user =
+    usesOf(view, subnetId).find((use) => use.address === address && !sameId(use.id, from)) ??
+    podBlocksIn(view, subnetId).find(({ block }) => cidrContains(block, address));
+  if (user === undefined) return;
+  throw new ArmError(
+    400,
+    'PrivateIPAddressInUse',
+    `IP configuration ${user.id} is using the private IP address ${address} which ${from} requests.`,
   );
-  return [...instances, ...controlPlanesIn(view, subnetId).map(({ id }) => id)];
 }
 
-function usedAddresses(view: ResourceView, subnetId: string): ReadonlySet<string> {
-  const used = new Set<string>();
-  for (const { state } of instancesOf(view))
-    for (const nic of state.interfaces)
-      for (const { privateAddress, subnetId: own } of nic.ipConfigurations) if (sameId(own, subnetId)) used.add(privateAddress);
-  for (const { state } of controlPlanesIn(view, subnetId))
-    if (state.controlPlane !== undefined) used.add(state.controlPlane.address);
-  return used;
+/** Addresses of interfaces and of control planes in the subnet. */
+export function usedAddresses(view: ResourceView, subnetId: string): ReadonlySet<string> {
+  return new Set(usesOf(view, subnetId).map(({ address }) => address));
 }
 
-function controlPlanesIn(view: ResourceView, subnetId: string): readonly ClusterNetwork[] {
-  return clusterNetworksOf(view).filter(({ state }) => sameId(state.controlPlane?.subnetId ?? '', subnetId));
+function usesOf(view: ResourceView, subnetId: string): readonly PrivateAddressUse[] {
+  return privateAddressUses(view).filter((use) => sameId(use.subnetId, subnetId));
 }

@@ -58,8 +58,9 @@ export function freeAddressOf(
   view: ResourceView,
   taken: readonly string[] = [],
 ): string | undefined {
+  const { network, isExhausted } = prefix.state;
+  if (isExhausted === true) return undefined;
   const used = new Set([...addressUses(view, prefix.id).map(({ address }) => address), ...taken]);
-  const { network } = prefix.state;
   return Array.from({ length: cidrSize(network) }, (_, offset) => addressAt(network, offset)).find(
     (address) => !used.has(address),
   );
@@ -83,7 +84,7 @@ export function addressUses(view: ResourceView, prefixId: string): readonly Addr
 /** 409 in the words of the compute service: the operation that asked for the address fails with it. */
 export function prefixExhausted(prefix: StoredPublicIpPrefix, view: ResourceView): ArmError {
   const maximum = cidrSize(prefix.state.network);
-  const used = addressUses(view, prefix.id).length;
+  const used = prefix.state.isExhausted === true ? maximum : addressUses(view, prefix.id).length;
   return new ArmError(
     409,
     'PublicIpPrefixOutOfIpAddressesForVMScaleSet',

@@ -3,8 +3,8 @@ import { ArmError, parseBody } from '../arm/errors.ts';
 import { weakEtag } from '../arm/etag.ts';
 import { sameId } from '../arm/ids.ts';
 import type { ParsedPut, ResourceProvider } from '../arm/resource-provider.ts';
-import type { ResourceView } from '../arm/resource.ts';
-import { clusterNetworksOf } from './cluster-network.ts';
+import type { JsonObject, ResourceView } from '../arm/resource.ts';
+import { publicAddressUser } from './network/public-address-users.ts';
 import { allocatePublicAddress, freeAddressOf } from './public-addresses.ts';
 import {
   isPublicIpPrefix,
@@ -42,7 +42,7 @@ export function publicIpAddresses({ settings }: RegionWorld): ResourceProvider<P
       state: put.existing?.state ?? { address: allocate(put, settings.addressPool), resourceGuid: randomUUID() },
     }),
     validateDelete({ id, name }, view) {
-      const user = userOf(id, view);
+      const user = publicAddressUser(view, id);
       if (user === undefined) return;
       throw new ArmError(
         400,
@@ -50,7 +50,7 @@ export function publicIpAddresses({ settings }: RegionWorld): ResourceProvider<P
         `Public IP address ${name} can not be deleted since it is still allocated to resource ${user}. In order to delete the public IP, disassociate/detach it from the resource.`,
       );
     },
-    toWire: (resource) => ({
+    toWire: (resource, view) => ({
       etag: weakEtag(resource),
       sku: standardSku,
       ...(resource.body.zones === undefined ? {} : { zones: resource.body.zones }),
@@ -64,6 +64,7 @@ export function publicIpAddresses({ settings }: RegionWorld): ResourceProvider<P
         ipAddress: resource.state.address,
         resourceGuid: resource.state.resourceGuid,
         ipTags: [],
+        ...userOf(resource.id, view),
       },
     }),
   };
@@ -83,9 +84,7 @@ function allocate({ id, body, view }: AddressPut, pool: string): string {
   throw new ArmError(400, 'PublicIpPrefixOutOfIpAddresses', `IpPrefix ${prefix.id} has no address left.`, { target });
 }
 
-/** A managed cluster that lives on has its outbound address in use. */
-function userOf(id: string, view: ResourceView): string | undefined {
-  return clusterNetworksOf(view).find(
-    ({ state, provisioningState }) => provisioningState !== 'Deleting' && sameId(state.outboundPublicIpId ?? '', id),
-  )?.id;
+function userOf(id: string, view: ResourceView): JsonObject {
+  const user = publicAddressUser(view, id);
+  return user === undefined ? {} : { ipConfiguration: { id: user } };
 }

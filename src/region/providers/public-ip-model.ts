@@ -3,6 +3,7 @@ import type { Cidr } from '../../base/addresses.ts';
 import type { ResourceBody, ResourceView, StoredResource } from '../arm/resource.ts';
 import { trackedMembers } from '../arm/tracked-resource.ts';
 import { type Reference, referenceSchema } from './references.ts';
+import { unsupported } from './unsupported.ts';
 
 export const publicIpPrefixType = 'Microsoft.Network/publicIPPrefixes';
 export const publicIpAddressType = 'Microsoft.Network/publicIPAddresses';
@@ -15,6 +16,8 @@ export interface PublicIpPrefixBody extends ResourceBody {
 export interface PublicIpPrefixState {
   readonly network: Cidr;
   readonly resourceGuid: string;
+  /** A fault of the region: no address is given out as long as it is true. */
+  readonly isExhausted?: boolean | undefined;
 }
 
 export type StoredPublicIpPrefix = StoredResource<PublicIpPrefixBody, PublicIpPrefixState>;
@@ -34,7 +37,13 @@ export const publicIpPrefixSchema = z.object({
   ...trackedMembers,
   sku,
   zones,
-  properties: z.object({ prefixLength: z.int().min(0).max(32), publicIPAddressVersion: ipv4 }),
+  properties: z.object({
+    prefixLength: z.int().min(0).max(32),
+    publicIPAddressVersion: ipv4,
+    customIPPrefix: unsupported('there are no custom prefixes'),
+    natGateway: unsupported('there are no NAT gateways'),
+    ipTags: unsupported('public addresses have no IP tags'),
+  }),
 });
 
 export interface PublicIpAddressBody extends ResourceBody {
@@ -62,6 +71,10 @@ export const publicIpAddressSchema = z.object({
       publicIPAllocationMethod: z.literal('Static', 'only Static is supported').default('Static'),
       publicIPPrefix: referenceSchema.nullish().transform((prefix) => prefix ?? undefined),
       idleTimeoutInMinutes: z.int().min(4).max(30).default(4),
+      dnsSettings: unsupported('public addresses have no names'),
+      ipTags: unsupported('public addresses have no IP tags'),
+      ddosSettings: unsupported('there is no DDoS protection'),
+      natGateway: unsupported('there are no NAT gateways'),
     })
     .prefault({}),
 });
@@ -83,6 +96,11 @@ export function publicIpAddressesOf(view: ResourceView): readonly StoredPublicIp
   return view.list(publicIpAddressType).filter(isPublicIpAddress);
 }
 
-function isPublicIpAddress(resource: StoredResource): resource is StoredPublicIpAddress {
+export function findPublicIpAddress(view: ResourceView, id: string): StoredPublicIpAddress | undefined {
+  const found = view.get(id);
+  return found !== undefined && isPublicIpAddress(found) ? found : undefined;
+}
+
+export function isPublicIpAddress(resource: StoredResource): resource is StoredPublicIpAddress {
   return resource.type === publicIpAddressType;
 }

@@ -4,6 +4,7 @@ import { resourceGroupType } from '../arm/ids.ts';
 import type { ResourceProvider } from '../arm/resource-provider.ts';
 import type { ResourceBody } from '../arm/resource.ts';
 import { trackedMembers } from '../arm/tracked-resource.ts';
+import { filterResources } from '../subscription/resource-listing.ts';
 
 interface ResourceGroupBody extends ResourceBody {
   readonly managedBy?: string | undefined;
@@ -26,6 +27,7 @@ export function resourceGroups(deletionOrder: readonly string[]): ResourceProvid
     async deprovision({ resource, view, remove }) {
       for (const type of deletionOrder) await Promise.all(view.list(type, resource.id).map(async ({ id }) => remove(id)));
     },
+    filter: (groups, filter) => filterResources(groups, filter),
     toWire: ({ body }) => (body.managedBy === undefined ? {} : { managedBy: body.managedBy }),
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleInstance, exampleScaleSet } from '../../../test/support/example-scale-set.ts';
 import type { ProvisioningState } from '../arm/resource.ts';
-import { desiredInstances } from './scale-set-instances.ts';
+import { capacityAfterRemoval, desiredInstances } from './scale-set-instances.ts';
 
 const instances = (states: Readonly<Record<string, ProvisioningState>>): ReturnType<typeof exampleInstance>[] =>
   Object.entries(states).map(([name, provisioningState]) => exampleInstance(name, { provisioningState }));
@@ -24,6 +24,12 @@ const cases: readonly {
     set: { capacity: 1, nextInstanceId: 11 },
     have: { 9: 'Succeeded', 10: 'Succeeded' },
     remove: ['10'],
+  },
+  {
+    name: 'those that failed go before the newest',
+    set: { capacity: 2, nextInstanceId: 3 },
+    have: { 0: 'Failed', 1: 'Succeeded', 2: 'Succeeded' },
+    remove: ['0'],
   },
   {
     name: 'a number is not used twice',
@@ -61,4 +67,29 @@ for (const { name, set, have, create = [], remove = [], repair = [], next = set.
       { create: changes.create, remove: names(changes.remove), repair: names(changes.repair), next: changes.nextInstanceId },
       { create, remove, repair, next },
     );
+  });
+
+const removals: readonly {
+  readonly name: string;
+  readonly set: Parameters<typeof exampleScaleSet>[0];
+  readonly have: Readonly<Record<string, ProvisioningState>>;
+  readonly capacity: number;
+}[] = [
+  { name: 'one less', set: { capacity: 2 }, have: { 0: 'Deleting', 1: 'Succeeded' }, capacity: 1 },
+  {
+    name: 'the same when the instance was one too many',
+    set: { capacity: 1 },
+    have: { 0: 'Deleting', 1: 'Succeeded' },
+    capacity: 1,
+  },
+  {
+    name: 'one less also while others are still to come',
+    set: { capacity: 3, pendingInstanceIds: ['2'] },
+    have: { 0: 'Deleting', 1: 'Succeeded' },
+    capacity: 2,
+  },
+];
+for (const { name, set, have, capacity } of removals)
+  test(`the capacity of a set that loses an instance is ${name}`, () => {
+    assert.equal(capacityAfterRemoval(exampleScaleSet(set), instances(have)), capacity);
   });

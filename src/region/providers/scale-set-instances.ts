@@ -11,12 +11,15 @@ export interface InstanceChanges {
   readonly nextInstanceId: number;
 }
 
-/** Surplus instances go newest first. Numbers are never used twice, but those reserved for instances that did not come to be are. */
-export function desiredInstances({ body, state }: StoredScaleSet, instances: readonly StoredInstance[]): InstanceChanges {
+/** Of surplus instances those that failed go first, then the newest. Numbers are never used twice, but those reserved for instances that did not come to be are. */
+export function desiredInstances(
+  { body, state }: Pick<StoredScaleSet, 'body' | 'state'>,
+  instances: readonly StoredInstance[],
+): InstanceChanges {
   const { capacity } = body.sku;
   const live = instances
     .filter(({ provisioningState }) => provisioningState !== 'Deleting')
-    .toSorted((a, b) => Number(a.name) - Number(b.name));
+    .toSorted((a, b) => Number(hasFailed(a)) - Number(hasFailed(b)) || Number(a.name) - Number(b.name));
   const leaving = instances.filter(({ provisioningState }) => provisioningState === 'Deleting');
   const known = new Set(instances.map(({ name }) => name));
   const reserved = state.pendingInstanceIds.filter((instanceId) => !known.has(instanceId));
@@ -30,4 +33,16 @@ export function desiredInstances({ body, state }: StoredScaleSet, instances: rea
     repair: live.slice(0, capacity).flatMap(({ id, provisioningState }) => (provisioningState === 'Succeeded' ? [] : [id])),
     nextInstanceId: state.nextInstanceId + fresh.length,
   };
+}
+
+/** A set of which an instance is being deleted does not make another one in its place: the capacity that is left. */
+export function capacityAfterRemoval({ body, state }: StoredScaleSet, instances: readonly StoredInstance[]): number {
+  const live = instances.filter(({ provisioningState }) => provisioningState !== 'Deleting').length;
+  const known = new Set(instances.map(({ name }) => name));
+  const coming = state.pendingInstanceIds.filter((instanceId) => !known.has(instanceId)).length;
+  return Math.min(body.sku.capacity, live + coming);
+}
+
+function hasFailed({ provisioningState }: StoredInstance): boolean {
+  return provisioningState === 'Failed';
 }

@@ -1,28 +1,37 @@
-import { z } from 'zod';
-import type { ResourceBody, ResourceView, StoredResource } from '../arm/resource.ts';
-import { locationSchema, mergedTagsSchema } from '../arm/tracked-resource.ts';
+import type { JsonObject, ResourceBody, ResourceView, StoredResource } from '../arm/resource.ts';
 import { ancestorId } from '../arm/ids.ts';
-import { type InterfaceConfiguration, interfacesSchema } from './network-configuration.ts';
+import type { InterfaceConfiguration } from './network-configuration.ts';
+import type { AssignedPrincipals, ResourceIdentity } from './resource-identity.ts';
 
 export const scaleSetType = 'Microsoft.Compute/virtualMachineScaleSets';
 export const instanceType = 'Microsoft.Compute/virtualMachineScaleSets/virtualMachines';
 
-/** An extension of the model; `settings` are the extension's own. */
+/** Instances of one set (Azure's limit). */
+export const maxCapacity = 1000;
+
+/** The extension that makes an instance a node: it names the cluster and the pool. */
 export interface ExtensionModel {
   readonly name: string;
   readonly properties: {
     readonly publisher: string;
     readonly type: string;
-    readonly settings: Readonly<Record<string, unknown>>;
+    readonly settings: { readonly clusterId: string; readonly agentPool: string };
   };
 }
 
 export interface ScaleSetBody extends ResourceBody {
+  readonly identity?: ResourceIdentity | undefined;
+  /** Stored and shown. */
+  readonly zones?: readonly string[] | undefined;
   readonly sku: { readonly name: string; readonly tier: string; readonly capacity: number };
   readonly properties: {
     readonly upgradePolicy: { readonly mode: 'Manual' };
+    readonly singlePlacementGroup: boolean;
+    readonly platformFaultDomainCount?: number | undefined;
     readonly virtualMachineProfile: {
-      readonly osProfile: { readonly computerNamePrefix: string };
+      readonly osProfile: { readonly computerNamePrefix: string; readonly adminUsername?: string | undefined };
+      /** Stored and shown: every machine has the region's own Debian disk. */
+      readonly storageProfile?: JsonObject | undefined;
       readonly networkProfile: { readonly networkInterfaceConfigurations: readonly InterfaceConfiguration[] };
       readonly extensionProfile: { readonly extensions: readonly ExtensionModel[] };
     };
@@ -34,6 +43,7 @@ export interface ScaleSetState {
   readonly nextInstanceId: number;
   /** Instances that the set is about to create; only these may be created. */
   readonly pendingInstanceIds: readonly string[];
+  readonly principals?: AssignedPrincipals;
 }
 
 export type StoredScaleSet = StoredResource<ScaleSetBody, ScaleSetState>;
@@ -77,65 +87,6 @@ export interface IpConfigurationState {
 
 export type StoredInstance = StoredResource<InstanceBody, InstanceState>;
 
-const sku = z.object({
-  name: z.string().min(1).max(60).optional(),
-  tier: z.string().max(20).optional(),
-  capacity: z.int().min(0).max(1000).optional(),
-});
-
-const extension = z.object({
-  name: z.string().min(1).max(80),
-  properties: z.object({
-    publisher: z.string().max(200),
-    type: z.string().max(200),
-    settings: z
-      .record(z.string(), z.unknown())
-      .nullish()
-      .transform((settings) => settings ?? {}),
-  }),
-});
-
-/** A PUT or PATCH of a scale set: whatever is absent stays as it is. */
-export const scaleSetSchema = z.object({
-  location: locationSchema.optional(),
-  tags: mergedTagsSchema,
-  sku: sku.optional(),
-  properties: z
-    .object({
-      upgradePolicy: z.object({ mode: z.literal('Manual', 'only Manual is supported').default('Manual') }).optional(),
-      orchestrationMode: z.literal('Uniform', 'only Uniform is supported').optional(),
-      virtualMachineProfile: z
-        .object({
-          osProfile: z
-            .object({
-              computerNamePrefix: z
-                .string()
-                .regex(/^[a-z0-9][a-z0-9-]{0,33}$/, 'lower-case letters, digits and hyphens are allowed, at most 34')
-                .optional(),
-            })
-            .optional(),
-          networkProfile: z.object({ networkInterfaceConfigurations: interfacesSchema.optional() }).optional(),
-          extensionProfile: z.object({ extensions: z.array(extension).max(32).optional() }).optional(),
-        })
-        .optional(),
-    })
-    .optional(),
-});
-
-export type ScaleSetRequest = z.infer<typeof scaleSetSchema>;
-export type ProfileRequest = NonNullable<ScaleSetRequest['properties']>['virtualMachineProfile'];
-
-/** A PUT of an instance: whatever is absent stays as it is. */
-export const instanceSchema = z.object({
-  location: locationSchema.optional(),
-  tags: mergedTagsSchema,
-  properties: z
-    .object({
-      networkProfileConfiguration: z.object({ networkInterfaceConfigurations: interfacesSchema.optional() }).nullish(),
-    })
-    .optional(),
-});
-
 export function instancesOf(view: ResourceView, scaleSetId?: string): readonly StoredInstance[] {
   return view.list(instanceType, scaleSetId).filter(isInstance);
 }
@@ -173,7 +124,5 @@ export function computerNameOf(prefix: string, instanceId: string): string {
 
 /** The pool that the model's bootstrap extension names. */
 export function poolOf({ body }: StoredScaleSet): InstanceState['pool'] {
-  const bootstrap = body.properties.virtualMachineProfile.extensionProfile.extensions.find(({ name }) => name === 'vmssCSE');
-  const { clusterId, agentPool } = bootstrap?.properties.settings ?? {};
-  return typeof clusterId === 'string' && typeof agentPool === 'string' ? { clusterId, agentPool } : undefined;
+  return body.properties.virtualMachineProfile.extensionProfile.extensions[0]?.properties.settings;
 }

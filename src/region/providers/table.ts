@@ -1,9 +1,14 @@
 import { resourceGroupType } from '../arm/ids.ts';
 import { createProviderTable, type ProviderTable } from '../arm/provider-table.ts';
 import type { ResourceProvider } from '../arm/resource-provider.ts';
+import { federatedCredentials } from './identity/federated-credentials.ts';
+import { userAssignedIdentities } from './identity/user-assigned-identities.ts';
 import { instanceInterfaceTypes } from './instance-interfaces.ts';
 import { createInstancePower } from './instance-power.ts';
 import { instances } from './instances.ts';
+import { loadBalancerPartTypes } from './network/load-balancer-view.ts';
+import { loadBalancers } from './network/load-balancers.ts';
+import { networkInterfaces } from './network/network-interfaces.ts';
 import { publicIpAddresses } from './public-ip-addresses.ts';
 import { publicIpPrefixes } from './public-ip-prefixes.ts';
 import { resourceGroups } from './resource-groups.ts';
@@ -18,11 +23,15 @@ import type { KubernetesService, RegionWorld } from './world.ts';
 export function createProviders(world: RegionWorld, kubernetes: KubernetesService): ProviderTable {
   const power = createInstancePower(world, kubernetes);
   const providers: readonly ResourceProvider[] = [
+    userAssignedIdentities(world),
+    federatedCredentials,
     virtualNetworks(world),
     subnets(world),
     publicIpPrefixes(world),
     publicIpAddresses(world),
-    scaleSets,
+    loadBalancers(world),
+    networkInterfaces,
+    scaleSets(world, power),
     instances(world, power),
     ...kubernetes.providers,
   ];
@@ -32,7 +41,7 @@ export function createProviders(world: RegionWorld, kubernetes: KubernetesServic
     .toReversed();
   return createProviderTable(
     [resourceGroups(deletionOrder), ...providers],
-    [...instanceInterfaceTypes, ...(kubernetes.derivedTypes ?? [])],
+    [...instanceInterfaceTypes, ...loadBalancerPartTypes, ...(kubernetes.derivedTypes ?? [])],
   );
 }
 

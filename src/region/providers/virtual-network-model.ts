@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { type Cidr, parseCidr } from '../../base/addresses.ts';
+import { type Cidr, parseAddress, parseCidr } from '../../base/addresses.ts';
 import { ancestorId } from '../arm/ids.ts';
 import type { ResourceBody, ResourceView, StoredResource } from '../arm/resource.ts';
 import { trackedMembers } from '../arm/tracked-resource.ts';
+import { unsupported } from './unsupported.ts';
 
 export const virtualNetworkType = 'Microsoft.Network/virtualNetworks';
 export const subnetType = 'Microsoft.Network/virtualNetworks/subnets';
@@ -12,6 +13,15 @@ export const cidrSchema = z.string().transform((text, context) => {
     return parseCidr(text, 'network');
   } catch {
     context.addIssue(`"${text.slice(0, 50)}" is not an IPv4 network; expected the form 10.0.0.0/8`);
+    return z.NEVER;
+  }
+});
+
+export const addressSchema = z.string().transform((text, context) => {
+  try {
+    return parseAddress(text, 'address');
+  } catch {
+    context.addIssue(`"${text.slice(0, 50)}" is not an IPv4 address`);
     return z.NEVER;
   }
 });
@@ -27,6 +37,11 @@ export const subnetSchema = z.object({
     .object({
       addressPrefix: cidrSchema.optional(),
       addressPrefixes: z.array(cidrSchema).max(1, 'only one is supported').optional(),
+      networkSecurityGroup: unsupported('there are no network security groups'),
+      routeTable: unsupported('there are no route tables'),
+      natGateway: unsupported('there are no NAT gateways'),
+      serviceEndpoints: unsupported('there are no service endpoints'),
+      delegations: unsupported('there are no services to delegate to'),
     })
     .transform(({ addressPrefix, addressPrefixes }, context) => {
       const chosen = addressPrefix ?? addressPrefixes?.[0];
@@ -53,6 +68,11 @@ export const virtualNetworkSchema = z.object({
   ...trackedMembers,
   properties: z.object({
     addressSpace: z.object({ addressPrefixes: z.array(cidrSchema).min(1).max(16) }),
+    dhcpOptions: unsupported('machines ask the DNS of their virtual network'),
+    virtualNetworkPeerings: unsupported('virtual networks reach each other through public addresses only'),
+    enableDdosProtection: unsupported('there is no DDoS protection'),
+    ddosProtectionPlan: unsupported('there is no DDoS protection'),
+    encryption: unsupported('virtual networks are not encrypted'),
     /** Absent: as before. Each is read again by its own type. */
     subnets: z
       .array(z.looseObject({ name: z.string().min(1).max(80) }))

@@ -4,8 +4,10 @@ import type { MachineContent } from '../../cluster/machine-content.ts';
 import type { DerivedType, ResourceProvider } from '../arm/resource-provider.ts';
 import type { PrincipalRegistry } from '../arm/principals.ts';
 import type { ResourceView } from '../arm/resource.ts';
+import type { RoleAssignments } from '../authorization/role-assignments.ts';
 import type { Platform } from '../platform.ts';
 import type { RegionSettings } from '../settings.ts';
+import type { FeatureFlags } from '../subscription/feature-flags.ts';
 
 /** What providers are made with. */
 export interface RegionWorld {
@@ -13,6 +15,9 @@ export interface RegionWorld {
   readonly settings: RegionSettings;
   readonly network: RegionNetwork;
   readonly principals: PrincipalRegistry;
+  /** Rights that the region gives by itself. */
+  readonly assignments: Pick<RoleAssignments, 'ensure' | 'revoke'>;
+  readonly features: FeatureFlags;
   readonly subscriptionId: string;
   readonly tenantId: string;
   /** PEM: who signed the certificate of the plane. */
@@ -47,6 +52,8 @@ export interface NodeBootstrap {
   content(): Promise<MachineContent>;
   /** Resolves when the node is Ready. */
   ready(signal: AbortSignal): Promise<void>;
+  /** Resolves when the node does for its pool what the others do: a gateway serves what they serve. Other nodes: at once. */
+  serving(signal: AbortSignal): Promise<void>;
   /** Before the machine goes: cordon, evict (at most `limitMs`), delete the Node object. Also when the cluster is gone. */
   leave(limitMs: number): Promise<void>;
 }
@@ -75,6 +82,4 @@ export interface ClusterNetworkState {
         readonly isConnected: boolean;
       }
     | undefined;
-  /** Id of a publicIPAddresses resource: machines of the cluster without an own public address leave by it. */
-  readonly outboundPublicIpId?: string | undefined;
 }

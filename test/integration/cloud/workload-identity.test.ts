@@ -9,6 +9,7 @@ import type { AzureSettings, WorkloadIdentity } from '../../../src/cloud/azure/a
 import { createAzureClients, createWorkloadCredential } from '../../../src/cloud/azure/clients.ts';
 import { isCloudError } from '../../../src/cloud/cloud-error.ts';
 import type { CloudProvider } from '../../../src/cloud/cloud-provider.ts';
+import { contributorRole } from '../../../src/region/authorization/built-in-roles.ts';
 import { serviceAccountIssuer } from '../../../src/cluster/service-account-keys.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
 import { createMemoryPlatform } from '../../support/memory-platform.ts';
@@ -42,6 +43,11 @@ before(async () => {
   await createCluster();
   const principal = server.region.world.principals.ensure('operator');
   clientId = principal.clientId;
+  server.region.world.assignments.ensure({
+    principalId: principal.objectId,
+    role: contributorRole,
+    scope: `/subscriptions/${server.subscriptionId}/resourceGroups/rg`,
+  });
   server.region.world.principals.federate({ clientId, issuer, subject });
 });
 

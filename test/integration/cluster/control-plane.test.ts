@@ -16,6 +16,7 @@ import {
 } from '@kubernetes/client-node';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { createLogger } from '../../../src/base/log.ts';
+import { pollUntil } from '../../../src/base/poll.ts';
 import type { ClusterPlatform, ClusterSpec } from '../../../src/cluster/cluster-platform.ts';
 import { createClusters } from '../../../src/cluster/clusters.ts';
 import type { NodeShell } from '../../../src/cluster/node-shell.ts';
@@ -26,6 +27,8 @@ import { suppliedParts } from './supplied-parts.ts';
 
 const node = exampleGatewayNode;
 const archive = { archive: '/images/coredns.tar', reference: 'segw.local/coredns:1.12.4', digest: 'sha256:aa' };
+
+const authorityPem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 
 const { signal } = new AbortController();
 
@@ -45,7 +48,14 @@ describe('a control plane', () => {
       close: (port: number) => machine.forwards.close(port),
     };
     const log = createLogger('test', { level: 'silent' });
-    clusters = createClusters({ stateDir, log, forwards, shell, images: async () => [archive] });
+    clusters = createClusters({
+      stateDir,
+      log,
+      forwards,
+      shell,
+      images: async () => [archive],
+      authorityPem: async () => authorityPem,
+    });
     machine = await startLoneMachine({
       ...parts,
       address: cluster.address,
@@ -55,6 +65,7 @@ describe('a control plane', () => {
   });
 
   after(async () => {
+    await clusters.remove(cluster);
     await machine.forwards.close(cluster.apiPort);
     await machine.stop();
     await rm(stateDir, { recursive: true, force: true });
@@ -95,6 +106,19 @@ describe('a control plane', () => {
     const before = await read();
     await clusters.ensureReady(cluster, signal);
     assert.equal((await read()).metadata?.generation, before.metadata?.generation);
+  });
+
+  test('has the authority of the region in every namespace, also in a new one and after a deletion', async () => {
+    const core = (await connect()).makeApiClient(CoreV1Api);
+    const published = async (namespace: string): Promise<true | undefined> => {
+      const found = await core.readNamespacedConfigMap({ name: 'segw-ca', namespace }).catch(() => undefined);
+      return found?.data?.['ca.crt'] === authorityPem ? true : undefined;
+    };
+    assert.equal(await published('default'), true);
+    await core.createNamespace({ body: { metadata: { name: 'later' } } });
+    await core.deleteNamespacedConfigMap({ name: 'segw-ca', namespace: 'default' });
+    for (const namespace of ['kube-system', 'later', 'default'])
+      await pollUntil(`segw-ca in ${namespace}`, () => published(namespace), { timeoutMs: 20_000 });
   });
 
   test('lets its own user call kubelets', async () => {

@@ -57,7 +57,9 @@ describe('segw aks against a local region', () => {
     const stdout = new Collected();
     const stderr = new Collected();
     const signal = new AbortController().signal;
-    const exitCode = await runProgram(line.split(' '), { stdout, stderr, env: variables, userId: 0, root: folder, signal });
+    const become = async (): Promise<never> => assert.fail('no command here becomes another program');
+    const host = { stdout, stderr, env: variables, userId: 0, root: folder, signal, become };
+    const exitCode = await runProgram(line.split(' '), host);
     return { exitCode, stdout: stdout.text, stderr: stderr.text };
   }
 
@@ -94,6 +96,23 @@ describe('segw aks against a local region', () => {
       /\(StaticEgressGatewayInvalidGatewayNodeCount\) Gateway agentpool gw is configured with invalid node count 5/,
     );
     assert.match(stderr, /Give --node-count 2 or more/);
+  });
+
+  test('a cluster becomes Network Contributor in the subnet that it is given', async () => {
+    const group = `/subscriptions/${server.subscriptionId}/resourceGroups/rg`;
+    const network = `${group}/providers/Microsoft.Network/virtualNetworks/own`;
+    await server.call('PUT', network, {
+      location: 'westus',
+      properties: {
+        addressSpace: { addressPrefixes: ['10.96.0.0/16'] },
+        subnets: [{ name: 'nodes', properties: { addressPrefix: '10.96.0.0/24' } }],
+      },
+    });
+    const subnet = `${network}/subnets/nodes`;
+    await succeed(`aks create -g rg -n c2 -c 1 --vnet-subnet-id ${subnet}`);
+    const { body } = await server.call('GET', `${subnet}/providers/Microsoft.Authorization/roleAssignments?$filter=atScope()`);
+    assert.match(JSON.stringify(body), /4d97b98b-1d4f-4787-a291-c67834d212e7","principalId":"[0-9a-f-]{36}".*subnets\/nodes"/);
+    await succeed('aks delete -g rg -n c2 --yes');
   });
 
   test('nodepool scale, update, list and show', async () => {
@@ -175,7 +194,7 @@ describe('segw aks against a local region', () => {
   });
 
   test('a region that does not answer is said to be unreachable', async () => {
-    const endpoint = 'https://localhost:1';
+    const endpoint = 'https://127.0.0.1:1';
     const { exitCode, stderr } = await segw('aks list', { ...env, SEGW_ARM_ENDPOINT: endpoint, AZURE_AUTHORITY_HOST: endpoint });
     assert.equal(exitCode, 1);
     assert.match(stderr, /\[AzureUnreachable\]/);

@@ -251,6 +251,13 @@ describe('managed clusters and agent pools over the SDK', () => {
     const isBusy = isError('OperationNotAllowed', /Another agentpool operation \(gw - Updating\) is in progress, please wait/);
     await assert.rejects(putPool('nodepool1', { count: 1, mode: 'System' }), isBusy);
     await assert.rejects(containers.managedClusters.createOrUpdate(group, 'c1', await readCluster()), isBusy);
+    await assert.rejects(containers.agentPools.upgradeNodeImageVersion(group, 'c1', 'nodepool1'), isBusy);
+    const before = structuredClone(server.region.manager.store.all());
+    for (const path of [`${created.id ?? ''}/agentPools/gw`, `${created.id ?? ''}/agentPools/nodepool1`, created.id ?? '']) {
+      const { status, body } = await server.call('DELETE', path);
+      assert.deepEqual([status, body['code']], [409, 'OperationNotAllowed'], path);
+    }
+    assert.deepEqual(server.region.manager.store.all(), before);
     letJoin();
     await scaling;
     joining = undefined;

@@ -7,13 +7,17 @@ import { createLogger } from '../../../src/base/log.ts';
 import { run } from '../../../src/base/exec.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
 import { createSupply } from '../../../src/cluster/supply/supply.ts';
+import { bindInNetns } from '../../../src/linux/bound-socket.ts';
 import { createFabricKernel } from '../../../src/linux/fabric-kernel.ts';
 import { createFabric } from '../../../src/region/fabric/fabric.ts';
+import { fabricSettings, routerNamespace } from '../../../src/region/fabric/fabric-settings.ts';
+import { listenHttp } from '../../../src/region/listening-server.ts';
 import { createLocalPlatform } from '../../../src/region/local-platform.ts';
+import { createRouterServers } from '../../../src/region/router-servers.ts';
 import { createMachines } from '../../../src/region/machines/machines.ts';
 import { libnftables } from '../../../src/region/machines/toolbox.ts';
 import { sweep } from '../../../src/region/machines/sweep.ts';
-import type { NetworkState } from '../../../src/region/fabric/network-state.ts';
+import type { LinkLoss, NetworkState } from '../../../src/region/fabric/network-state.ts';
 import { noClusters } from '../../support/no-clusters.ts';
 import { cacheDir, repositoryDir } from '../../support/paths.ts';
 
@@ -31,12 +35,26 @@ const machines = createMachines({
   root: () => supply.ensureRoot('machine'),
   binaries: () => supply.ensureBinaries(['coredns', 'node']),
 });
+const routerServers = createRouterServers({
+  namespacePath: (key) => fabric.namespacePath(routerNamespace(key)),
+  bind: bindInNetns,
+});
+routerServers.offer({
+  address: fabricSettings.metadataAddress,
+  port: 80,
+  serve: async (fd, networkKey) =>
+    listenHttp(
+      { fetch: (_request, { incoming }) => new Response(`${networkKey} ${String(incoming.socket.remoteAddress)}`) },
+      { fd },
+    ),
+});
 const platform = createLocalPlatform({
   stateDir,
   fabric,
   machines,
   clusters: noClusters,
-  routerServers: createRouterServers({ namespacePath: (key) => fabric.namespacePath(routerNamespace(key)), bind: bindInNetns }),
+  routerServers,
+  connectToMember: () => assert.fail('no load balancer is probed'),
 });
 const subnet = { address: '10.224.0.0', prefixLength: 16 };
 const network: NetworkState = {
@@ -73,6 +91,7 @@ before(async () => {
 });
 
 after(async () => {
+  await routerServers.stop();
   await sweep({ stateDir, installation, namespaces, kernel });
   await rm(stateDir, { recursive: true, force: true });
   assert.deepEqual(await hostState(), before_, 'the host is as it was');
@@ -87,6 +106,13 @@ test('a secondary address with a public address leaves as that one, and is deliv
   await machines.run('vm-a', ['ip', 'addr', 'add', '10.224.0.50/32', 'dev', 'lo']);
   assert.equal(await ask('vm-a', ['--interface', '10.224.0.50']), '203.0.113.8');
   await machines.run('internet', ['ping', '-c', '1', '-W', '2', '203.0.113.8']);
+});
+
+test('the router answers at the metadata address, and sees who asks', async () => {
+  const askRouter = async (machine: string): Promise<string> =>
+    machines.run(machine, ['curl', '--silent', '--max-time', '5', 'http://169.254.169.254/']);
+  assert.equal(await askRouter('vm-a'), 'one 10.224.0.5');
+  assert.equal(await askRouter('vm-c'), 'one 10.224.0.7', 'also one that is not let out');
 });
 
 test('an address of the subnet without a way out is not let out', async () => {
@@ -135,6 +161,27 @@ test('starting twice is starting once', async () => {
   assert.equal(await machines.run('vm-a', ['stat', '-c', '%Z', '/proc/1']), one);
 });
 
+test('a partition cuts two places off from each other, and nothing else', async () => {
+  await lose({ from: { machine: 'vm-a' }, to: { machine: 'vm-b' }, percent: 100 });
+  assert.deepEqual([await echoes('vm-a', '10.224.0.6'), await echoes('vm-b', '10.224.0.5')], [0, 0]);
+  assert.equal(await echoes('vm-a', '10.224.0.7'), 3);
+  assert.equal(await ask('vm-a', []), '198.51.100.4');
+  await lose({ from: { machine: 'vm-a' }, to: 'internet', percent: 100 });
+  assert.deepEqual([await echoes('vm-a', '192.0.2.10'), await echoes('vm-a', '172.31.0.10')], [0, 3]);
+  await lose({ from: { machine: 'vm-a' }, to: 'azure', percent: 100 });
+  assert.deepEqual([await echoes('vm-a', '168.63.129.16'), await echoes('vm-a', '192.0.2.10')], [0, 3]);
+  await platform.network.apply(network);
+  assert.deepEqual([await echoes('vm-a', '10.224.0.6'), await echoes('vm-a', '168.63.129.16')], [3, 3]);
+});
+
+test('a loss takes its share of the packets, by chance', async () => {
+  await lose({ from: 'any', to: 'any', percent: 30 });
+  // Each of 200 has to pass twice: 98 are expected, and outside of these borders is one run in a billion.
+  const passed = await echoes('vm-a', '10.224.0.7', 200);
+  await platform.network.apply(network);
+  assert.ok(passed > 50 && passed < 150, String(passed));
+});
+
 test('the internet host counted every source, and no untranslated one', () => {
   const internet = kernel.open(fabric.namespacePath('internet'));
   const table = internet.listRules('table ip internet');
@@ -144,6 +191,16 @@ test('the internet host counted every source, and no untranslated one', () => {
   assert.match(table, /203\.0\.113\.8 \. \S+ \. 80 counter packets [1-9]/);
   assert.match(table, /counter untranslated \{\s+packets 0 bytes 0/);
 });
+
+async function lose(loss: LinkLoss): Promise<void> {
+  await platform.network.apply({ virtualNetworks: network.virtualNetworks.map((one) => ({ ...one, losses: [loss] })) });
+}
+
+/** How many of `count` pings were answered. */
+async function echoes(machine: string, address: string, count = 3): Promise<number> {
+  const ping = `ping -q -i 0.01 -W 0.3 -c ${String(count)} ${address} || true`;
+  return Number(/(\d+) received/.exec(await machines.run(machine, ['sh', '-c', ping]))?.[1]);
+}
 
 async function ask(machine: string, options: readonly string[]): Promise<string> {
   return (

@@ -1,7 +1,8 @@
 /**
  * The internet, as far as the region needs one: HTTP on port 80 that answers every request with the caller's address as plain text (as
- * ifconfig.me does), UDP and TCP echo on port 7, and the same answer on any further TCP port given. It runs on a machine that has
- * nothing of ours but this file, so it imports nothing but Node.
+ * ifconfig.me does) and the same on any further TCP port given; echo on UDP and TCP port 7 (RFC 862), TCP discard on port 9 (RFC 863) and
+ * a character generator on TCP port 19 (RFC 864). It runs on a machine that has nothing of ours but this file, so it imports nothing but
+ * Node.
  *
  * usage: server.ts ADDRESS [PORT...]
  */
@@ -12,6 +13,10 @@ import { createServer as createTcpServer } from 'node:net';
 const [address = '0.0.0.0', ...ports] = process.argv.slice(2);
 const httpPort = 80;
 const echoPort = 7;
+const discardPort = 9;
+const generatorPort = 19;
+const generatorIntervalMs = 20;
+const line = Buffer.alloc(1000, 'x');
 
 for (const port of [httpPort, ...ports.map(Number)]) {
   createHttpServer((request, response) => {
@@ -29,3 +34,15 @@ createTcpServer((connection) => {
   connection.on('error', () => connection.destroy()); // a client that went away
   connection.pipe(connection);
 }).listen(echoPort, address);
+
+createTcpServer((connection) => {
+  connection.on('error', () => connection.destroy());
+  connection.resume();
+}).listen(discardPort, address);
+
+createTcpServer((connection) => {
+  const timer = setInterval(() => connection.write(line), generatorIntervalMs);
+  connection.on('error', () => connection.destroy());
+  connection.on('close', () => clearInterval(timer));
+  connection.resume();
+}).listen(generatorPort, address);

@@ -23,6 +23,7 @@ export interface AgentPoolProperties {
   readonly count: number;
   readonly vmSize: string;
   readonly maxPods: number;
+  readonly availabilityZones: readonly string[];
   readonly enableAutoScaling: boolean;
   readonly minCount?: number | undefined;
   readonly maxCount?: number | undefined;
@@ -57,6 +58,7 @@ const wireProperties = z.object({
   count: optionalInteger,
   vmSize: optionalText,
   maxPods: optionalInteger,
+  availabilityZones: optionalTexts,
   enableAutoScaling: optionalFlag,
   minCount: optionalInteger,
   maxCount: optionalInteger,
@@ -90,6 +92,7 @@ const defaults = {
   count: 1,
   vmSize: 'Standard_D2s_v5',
   maxPods: 250,
+  availabilityZones: [],
   enableAutoScaling: false,
   enableNodePublicIP: false,
   enableEncryptionAtHost: false,
@@ -103,10 +106,17 @@ const defaults = {
   nodeTaints: [],
 } as const satisfies AgentPoolProperties;
 
-/** What is absent stays as it was; of a new pool it is the default. Throws ArmError (400) with every problem of form. */
-export function parseAgentPool(body: unknown, before: AgentPoolProperties | undefined): AgentPoolBody {
+/**
+ * What is absent stays as it was; of a new pool it is the default, which for `maxPods` depends on its cluster's pod network. Throws
+ * ArmError (400) with every problem of form.
+ */
+export function parseAgentPool(
+  body: unknown,
+  before: AgentPoolProperties | undefined,
+  defaultMaxPods: number = defaults.maxPods,
+): AgentPoolBody {
   const { gatewayProfile: profile, ...wire } = parseBody(wireBody, body).properties;
-  const properties: AgentPoolProperties = { ...defaults, ...before, ...definedOnly(wire) };
+  const properties: AgentPoolProperties = { ...defaults, maxPods: defaultMaxPods, ...before, ...definedOnly(wire) };
   const size = profile?.publicIPPrefixSize ?? before?.gatewayProfile?.publicIPPrefixSize;
   const hasProfile = properties.mode === 'Gateway' || size !== undefined;
   return {

@@ -52,6 +52,23 @@ const refusals: readonly (Change & { readonly what: string; readonly code: strin
     target: 'properties.mode',
   },
   {
+    what: "the service's own taints",
+    wire: { nodeTaints: ['kubernetes.azure.com/mode=gateway:NoSchedule'] },
+    code: 'InvalidParameter',
+    target: 'properties.nodeTaints',
+  },
+  { what: 'nine pods', wire: { maxPods: 9 }, code: 'InvalidParameter', target: 'properties.maxPods' },
+  { what: 'zone 4', wire: { availabilityZones: ['1', '4'] }, code: 'InvalidParameter', target: 'properties.availabilityZones' },
+  { what: 'a size that is none', wire: { vmSize: 'Standard D2' }, code: 'VMSizeNotSupported', target: 'properties.vmSize' },
+  { what: 'the 101st pool', otherPools: 100, code: 'MaxAgentPoolCountReached', target: 'agentPoolProfile' },
+  {
+    what: 'other zones later',
+    wire: { availabilityZones: ['2'] },
+    before: { availabilityZones: ['1'] },
+    code: 'PropertyChangeNotAllowed',
+    target: 'properties.availabilityZones',
+  },
+  {
     what: 'another machine size',
     wire: { vmSize: 'Standard_D4s_v5' },
     before: {},
@@ -99,6 +116,7 @@ describe('agent pool rules', () => {
   const accepted: readonly (Change & { readonly what: string })[] = [
     { what: 'a pool of defaults' },
     { what: 'an empty user pool', wire: { count: 0 } },
+    { what: 'a change of the 100th pool', wire: { count: 3 }, before: {}, otherPools: 99 },
     { what: 'a system pool becoming a user pool beside another', wire: { mode: 'User' }, before: { mode: 'System' } },
     {
       what: 'labels, taints and tags of the user',

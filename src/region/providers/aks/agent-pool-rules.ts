@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SegwError } from '../../../base/error.ts';
 import { parseTaint } from '../../../cluster/node-labels.ts';
 import type { AgentPoolProperties } from './agent-pool-body.ts';
@@ -8,10 +9,15 @@ import { changeNotAllowed, type Problem, problemsOf, type Rule } from './refusal
 export interface AgentPoolFacts extends GatewayPoolFacts {
   /** Whether the cluster has another pool of mode System. */
   readonly hasOtherSystemPool: boolean;
+  /** How many other pools it has. */
+  readonly otherPools?: number;
 }
 
 const maxNodes = 1000;
-const reservedLabelNamespaces = ['kubernetes.azure.com', 'kubernetes.io'];
+export const maxAgentPools = 100;
+const fewestPods = 10;
+const mostPods = 250;
+const reservedNamespaces = ['kubernetes.azure.com', 'kubernetes.io', 'kubeegressgateway.azure.com'];
 const reservedTagPrefix = 'aks-managed-';
 
 /** Spec A4 to A9, arm-facts 2. Everything that is wrong with the pool, most telling first. */
@@ -29,10 +35,10 @@ const immutableRules: readonly Rule<AgentPoolFacts>[] = [
     before !== undefined && before.gatewayProfile?.publicIPPrefixSize !== properties.gatewayProfile?.publicIPPrefixSize
       ? changeNotAllowed('properties.gatewayProfile.publicIPPrefixSize')
       : undefined,
-  ...(['vmSize', 'osType', 'type', 'vnetSubnetID', 'podSubnetID'] as const).map(
+  ...(['vmSize', 'osType', 'type', 'vnetSubnetID', 'podSubnetID', 'maxPods', 'availabilityZones'] as const).map(
     (member): Rule<AgentPoolFacts> =>
       ({ before, properties }) =>
-        before !== undefined && before[member]?.toLowerCase() !== properties[member]?.toLowerCase()
+        before !== undefined && !isSameValue(before[member], properties[member])
           ? changeNotAllowed(`properties.${member}`)
           : undefined,
   ),
@@ -64,6 +70,14 @@ const ordinaryPoolRules: readonly Rule<AgentPoolFacts>[] = [
 ];
 
 const everyPoolRules: readonly Rule<AgentPoolFacts>[] = [
+  ({ before, otherPools = 0 }) =>
+    before === undefined && otherPools >= maxAgentPools
+      ? {
+          code: 'MaxAgentPoolCountReached',
+          message: `A managed cluster has at most ${String(maxAgentPools)} agent pools.`,
+          target: 'agentPoolProfile',
+        }
+      : undefined,
   ({ pool }) =>
     /^[a-z][a-z0-9]{0,11}$/.test(pool)
       ? undefined
@@ -73,12 +87,12 @@ const everyPoolRules: readonly Rule<AgentPoolFacts>[] = [
           target: 'agentPoolProfile.name',
         },
   ({ properties: { nodeLabels } }) => {
-    const reserved = Object.keys(nodeLabels).find((label) => reservedLabelNamespaces.includes(label.split('/')[0] ?? ''));
+    const reserved = Object.keys(nodeLabels).find((label) => reservedNamespaces.includes(label.split('/')[0] ?? ''));
     return reserved === undefined
       ? undefined
       : invalid(
           'nodeLabels',
-          `Label ${reserved} is reserved: labels of ${reservedLabelNamespaces.join('/ and ')}/ are set by the service.`,
+          `Label ${reserved} is reserved: labels of ${reservedNamespaces.join('/, ')}/ are set by the service.`,
         );
   },
   ({ properties: { nodeLabels } }) => {
@@ -89,6 +103,33 @@ const everyPoolRules: readonly Rule<AgentPoolFacts>[] = [
     const wrong = nodeTaints.find((taint) => !isTaint(taint));
     return wrong === undefined ? undefined : invalid('nodeTaints', `"${wrong}" is not of the form key=value:NoSchedule.`);
   },
+  ({ properties: { nodeTaints } }) => {
+    const reserved = nodeTaints.find((taint) => reservedNamespaces.includes(taint.split(/[/=:]/)[0] ?? ''));
+    return reserved === undefined
+      ? undefined
+      : invalid(
+          'nodeTaints',
+          `Taint ${reserved} is reserved: taints of ${reservedNamespaces.join('/, ')}/ are set by the service.`,
+        );
+  },
+  ({ properties: { maxPods } }) =>
+    maxPods >= fewestPods && maxPods <= mostPods
+      ? undefined
+      : invalid('maxPods', `A node takes ${String(fewestPods)} to ${String(mostPods)} pods, not ${String(maxPods)}.`),
+  ({ properties: { availabilityZones } }) => {
+    const wrong = availabilityZones.find((zone) => !/^[123]$/.test(zone));
+    return wrong === undefined
+      ? undefined
+      : invalid('availabilityZones', `"${wrong.slice(0, 100)}" is none of the zones 1, 2, 3.`);
+  },
+  ({ properties: { vmSize } }) =>
+    /^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(vmSize)
+      ? undefined
+      : {
+          code: 'VMSizeNotSupported',
+          message: `The VM size of "${vmSize.slice(0, 100)}" is not allowed.`,
+          target: 'properties.vmSize',
+        },
   ({ properties: { tags } }) => {
     const reserved = Object.keys(tags).find((tag) => tag.toLowerCase().startsWith(reservedTagPrefix));
     return reserved === undefined
@@ -118,6 +159,11 @@ function invalid(member: string, message: string): Problem {
 
 function unavailable(member: string, message: string): Problem {
   return { code: 'NotSupportedInThisRegion', message, target: `properties.${member}` };
+}
+
+/** Ids and words in any case. */
+function isSameValue(a: unknown, b: unknown): boolean {
+  return typeof a === 'string' && typeof b === 'string' ? a.toLowerCase() === b.toLowerCase() : isDeepStrictEqual(a, b);
 }
 
 function isLabel(key: string, value: string): boolean {

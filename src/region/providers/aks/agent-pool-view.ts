@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../arm/resource.ts';
 import type { AgentPool } from './cluster-records.ts';
-import { patchVersion } from './kubernetes-version.ts';
+import { nodeImageVersion, patchVersion } from './kubernetes-version.ts';
 
 /** The wire `properties` (arm-facts 3.2), without the provisioning state. What they answer is acceptable in a PUT. */
 export function toAgentPoolProperties({ body, etag }: AgentPool): JsonObject {
@@ -11,7 +11,7 @@ export function toAgentPoolProperties({ body, etag }: AgentPool): JsonObject {
     ...(gatewayProfile === undefined ? {} : { gatewayProfile: { ...gatewayProfile } }),
     orchestratorVersion: patchVersion,
     currentOrchestratorVersion: patchVersion,
-    nodeImageVersion: `AKSDebian-containerd-${patchVersion}`,
+    nodeImageVersion,
     powerState: { code: 'Running' },
   };
 }

@@ -5,11 +5,12 @@ import { SegwError } from '../../../base/error.ts';
 import { ArmError } from '../../arm/errors.ts';
 import { parseAgentPool } from './agent-pool-body.ts';
 import { agentPoolProblems } from './agent-pool-rules.ts';
+import { surroundingsOf } from './cluster-surroundings.ts';
 import { parseAgentPoolProfiles, parseManagedCluster } from './managed-cluster-body.ts';
 import { managedClusterProblems } from './managed-cluster-rules.ts';
 
 const cluster = { id: '/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/c1', name: 'c1' };
-const nodeSubnet = { address: '10.224.0.0', prefixLength: 16 };
+const surroundings = surroundingsOf({ get: () => undefined, list: () => [] }, cluster.id, undefined);
 
 /** Objects of members that the schemas know, with anything in them. */
 function anyBody(members: readonly string[], nested: readonly string[]): fc.Arbitrary<unknown> {
@@ -73,7 +74,7 @@ describe('bodies of clusters and pools', () => {
         assertOnlyRefuses(() => {
           const body = parseManagedCluster(request, cluster, undefined);
           const profiles = parseAgentPoolProfiles(request) ?? [];
-          managedClusterProblems({ name: 'c1', body, before: undefined, profiles, nodeSubnet, pools: [] });
+          managedClusterProblems({ name: 'c1', body, before: undefined, profiles, surroundings, pools: [] });
         });
       }),
     );

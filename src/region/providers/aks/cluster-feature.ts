@@ -1,8 +1,8 @@
 import type { FeatureSpec } from '../../../cluster/cluster-platform.ts';
-import { serviceAccountIssuer } from '../../../cluster/service-account-keys.ts';
 import type { OperationContext } from '../../arm/resource-provider.ts';
 import { fabricSettings } from '../../fabric/fabric-settings.ts';
 import type { RegionWorld } from '../world.ts';
+import { trustOperator } from './cluster-identity.ts';
 import type { ManagedCluster, ManagedClusterState } from './cluster-records.ts';
 import { toClusterSpec } from './cluster-specs.ts';
 import { hostNetworkPods } from './host-network-tag.ts';
@@ -11,9 +11,6 @@ import { isEnabled } from './managed-cluster-rules.ts';
 
 type ClusterContext = OperationContext<ManagedClusterBody, ManagedClusterState>;
 
-/** Whom the cluster's identity trusts: the operator's service account (`deploy/manifests`). */
-const operatorSubject = 'system:serviceaccount:kube-egress-gateway-system:segw-operator';
-
 const [armName, loginName] = fabricSettings.azureNames;
 
 /** Installs static egress gateway in the running cluster, or takes it out again, as its resource says. */
@@ -21,10 +18,7 @@ export async function ensureClusterFeature(world: RegionWorld, { resource, signa
   const cluster = toClusterSpec(resource);
   if (cluster === undefined) return;
   const feature = desiredFeature(world, resource);
-  if (feature.enabled) {
-    const { clientId } = feature.settings;
-    world.principals.federate({ clientId, issuer: serviceAccountIssuer(cluster), subject: operatorSubject });
-  }
+  if (feature.enabled) trustOperator(world, resource);
   await world.platform.clusters.ensureFeature(cluster, feature, signal);
 }
 

@@ -1,14 +1,19 @@
 import { formatCidr } from '../../../base/addresses.ts';
 import { controlPlaneMachine } from '../../../cluster/control-plane.ts';
-import { idKey, sameId } from '../../arm/ids.ts';
+import { sameId } from '../../arm/ids.ts';
 import type { OperationContext } from '../../arm/resource-provider.ts';
 import { allocatePrivateAddress, newMacAddress, subnetPrefix } from '../private-addresses.ts';
+import { clusterLoadBalancerId, withOutboundRule } from '../network/cluster-load-balancer.ts';
+import { findLoadBalancer } from '../network/load-balancer-model.ts';
 import type { RegionWorld } from '../world.ts';
 import { clusterKey, outboundAddressName } from './aks-names.ts';
 import { awaitClusterFeature, ensureClusterFeature } from './cluster-feature.ts';
+import { dropClusterIdentity, ensureClusterIdentity } from './cluster-identity.ts';
 import { managedNetwork, managedVirtualNetworkId } from './cluster-plan.ts';
+import { networkPrefix } from './cluster-surroundings.ts';
 import { listPools, type ManagedClusterState } from './cluster-records.ts';
 import { toClusterSpec } from './cluster-specs.ts';
+import { ensureKubeletIdentity } from './kubelet-identity.ts';
 import type { ManagedClusterBody } from './managed-cluster-body.ts';
 import { isEnabled } from './managed-cluster-rules.ts';
 import { nodeResourceGroupId } from './node-resource-group.ts';
@@ -22,8 +27,9 @@ type ClusterContext = OperationContext<ManagedClusterBody, ManagedClusterState>;
 export async function provisionCluster(world: RegionWorld, context: ClusterContext): Promise<void> {
   await ensureNodeResourceGroup(context);
   await ensureNodeNetwork(context);
-  await ensureOutboundAddress(context);
-  ensureIdentity(world, context);
+  await ensureOutbound(context);
+  ensureClusterIdentity(world, context);
+  await ensureKubeletIdentity(context);
   ensureControlPlaneAddress(context);
   await startControlPlane(world, context);
   await ensureClusterFeature(world, context);
@@ -52,7 +58,8 @@ async function startControlPlane({ platform, network }: RegionWorld, { resource,
 }
 
 /** Pools first: their scale sets use the network that goes with the node resource group. */
-export async function deprovisionCluster({ platform, network, principals }: RegionWorld, context: ClusterContext): Promise<void> {
+export async function deprovisionCluster(world: RegionWorld, context: ClusterContext): Promise<void> {
+  const { platform, network } = world;
   const { id, body } = context.resource;
   for (const pool of listPools(context.view, id)) await context.remove(pool.id);
   const cluster = toClusterSpec(context.resource);
@@ -63,15 +70,14 @@ export async function deprovisionCluster({ platform, network, principals }: Regi
   context.setState({ controlPlane: undefined, outboundPublicIpId: undefined });
   await network.apply();
   await context.remove(nodeResourceGroupId(id, body.properties.nodeResourceGroup));
-  const { identity } = context.resource.state;
-  if (identity !== undefined) principals.remove(identity.clientId);
+  dropClusterIdentity(world, context.resource);
 }
 
 async function ensureNodeResourceGroup(context: ClusterContext): Promise<void> {
   const { id, body } = context.resource;
   const groupId = nodeResourceGroupId(id, body.properties.nodeResourceGroup);
-  if (context.view.get(groupId) === undefined)
-    await context.put(groupId, { location: body.location, tags: body.tags, managedBy: id });
+  const tags = { ...context.view.get(groupId)?.body.tags, ...body.tags };
+  await context.put(groupId, { location: body.location, tags, managedBy: id });
 }
 
 async function ensureNodeNetwork(context: ClusterContext): Promise<void> {
@@ -88,7 +94,8 @@ async function ensureNodeNetwork(context: ClusterContext): Promise<void> {
   });
 }
 
-async function ensureOutboundAddress(context: ClusterContext): Promise<void> {
+/** The public address by which the nodes leave, and the load balancer that takes them there. */
+async function ensureOutbound(context: ClusterContext): Promise<void> {
   const { id, body } = context.resource;
   const group = nodeResourceGroupId(id, body.properties.nodeResourceGroup);
   const addressId = `${group}/providers/Microsoft.Network/publicIPAddresses/${outboundAddressName(id)}`;
@@ -99,11 +106,16 @@ async function ensureOutboundAddress(context: ClusterContext): Promise<void> {
       properties: { publicIPAddressVersion: 'IPv4', publicIPAllocationMethod: 'Static' },
     });
   context.setState({ outboundPublicIpId: addressId });
-}
-
-function ensureIdentity({ principals }: RegionWorld, context: ClusterContext): void {
-  const { clientId, objectId } = principals.ensure(idKey(context.resource.id));
-  context.setState({ identity: { clientId, principalId: objectId } });
+  const loadBalancerId = clusterLoadBalancerId(group);
+  await context.put(
+    loadBalancerId,
+    withOutboundRule(findLoadBalancer(context.view, loadBalancerId), {
+      loadBalancerId,
+      location: body.location,
+      frontend: outboundAddressName(id),
+      publicAddressId: addressId,
+    }),
+  );
 }
 
 /** Chooses the control plane's address once, in one moment with storing it. */
@@ -114,6 +126,7 @@ function ensureControlPlaneAddress(context: ClusterContext): void {
   const subnetId = state.nodeSubnetId;
   context.setState({
     nodeSubnet: formatCidr(subnetPrefix(view, subnetId)),
+    nodeNetwork: formatCidr(networkPrefix(view, subnetId)),
     controlPlane: {
       machine: controlPlaneMachine({ key: clusterKey(id, name) }),
       subnetId,

@@ -9,8 +9,8 @@ import { desiredNodeLabels, desiredNodeTaints } from './pool-nodes.ts';
 
 /** The cluster as the cluster room knows it; undefined before its control plane has an address. */
 export function toClusterSpec({ id, name, body, state }: ManagedCluster): ClusterSpec | undefined {
-  const { controlPlane, nodeSubnet, apiPort } = state;
-  if (controlPlane === undefined || nodeSubnet === undefined) return undefined;
+  const { controlPlane, nodeSubnet, nodeNetwork = nodeSubnet, apiPort } = state;
+  if (controlPlane === undefined || nodeSubnet === undefined || nodeNetwork === undefined) return undefined;
   const { networkProfile, nodeResourceGroup } = body.properties;
   return {
     key: clusterKey(id, name),
@@ -20,7 +20,7 @@ export function toClusterSpec({ id, name, body, state }: ManagedCluster): Cluste
     location: body.location ?? '',
     address: controlPlane.address,
     subnet: parseCidr(nodeSubnet, 'node subnet'),
-    podCidr: parseCidr(networkProfile.podCidr, 'podCidr'),
+    podCidr: parseCidr(networkProfile.podCidr ?? nodeNetwork, 'podCidr'),
     serviceCidr: parseCidr(networkProfile.serviceCidr, 'serviceCidr'),
     dnsServiceAddress: networkProfile.dnsServiceIP,
     apiPort,
@@ -28,7 +28,7 @@ export function toClusterSpec({ id, name, body, state }: ManagedCluster): Cluste
   };
 }
 
-export function toNodeSpec(instance: PoolInstance, { name, body }: AgentPool): NodeSpec {
+export function toNodeSpec(instance: PoolInstance, { name, body, state }: AgentPool): NodeSpec {
   return {
     name: instance.name,
     address: instance.address,
@@ -37,5 +37,8 @@ export function toNodeSpec(instance: PoolInstance, { name, body }: AgentPool): N
     vmSize: instance.vmSize,
     labels: desiredNodeLabels(name, body.properties),
     taints: desiredNodeTaints(body.properties),
+    formerLabels: state.formerLabels ?? [],
+    formerTaints: state.formerTaints ?? [],
+    maxPods: body.properties.maxPods,
   };
 }

@@ -4,22 +4,11 @@ import { parseBody } from '../../arm/errors.ts';
 import { parseResourceId } from '../../arm/ids.ts';
 import type { JsonObject, ResourceBody } from '../../arm/resource.ts';
 import { trackedMembers } from '../../arm/tracked-resource.ts';
+import { identitySchema } from '../resource-identity.ts';
 import { defaultNodeResourceGroup } from './aks-names.ts';
-import { optionalFlag, optionalObject, optionalText, optionalTexts, wordOf } from './wire-values.ts';
-
-export interface NetworkProfile {
-  readonly networkPlugin: 'azure' | 'kubenet' | 'none';
-  readonly networkPluginMode: string;
-  readonly networkPolicy: string;
-  readonly networkDataplane: string;
-  readonly podCidr: string;
-  readonly serviceCidr: string;
-  readonly dnsServiceIP: string;
-  readonly ipFamilies: readonly string[];
-  readonly outboundType: string;
-  readonly loadBalancerSku: string;
-  readonly staticEgressGatewayProfile: { readonly enabled: boolean };
-}
+import { type ClusterIdentity, parseClusterIdentity } from './cluster-identity-body.ts';
+import { mergeNetworkProfile, type NetworkProfile, networkProfileSchema } from './network-profile.ts';
+import { optionalFlag, optionalObject, optionalText } from './wire-values.ts';
 
 /** A managed cluster as its owner wants it, in wire names (arm-facts 3.1). */
 export interface ManagedClusterProperties {
@@ -35,26 +24,9 @@ export interface ManagedClusterProperties {
 
 export interface ManagedClusterBody extends ResourceBody {
   readonly sku: { readonly name: string; readonly tier: string };
-  readonly identity: { readonly type: string };
+  readonly identity: ClusterIdentity;
   readonly properties: ManagedClusterProperties;
 }
-
-const wireNetwork = z.object({
-  networkPlugin: wordOf(['azure', 'kubenet', 'none']),
-  networkPluginMode: optionalText,
-  networkPolicy: optionalText,
-  networkDataplane: optionalText,
-  podCidr: optionalText,
-  serviceCidr: optionalText,
-  dnsServiceIP: optionalText,
-  ipFamilies: optionalTexts,
-  outboundType: optionalText,
-  loadBalancerSku: optionalText,
-  staticEgressGatewayProfile: z
-    .object({ enabled: optionalFlag })
-    .nullish()
-    .transform((profile) => (profile?.enabled === undefined ? undefined : { enabled: profile.enabled })),
-});
 
 const wireProperties = z.object({
   kubernetesVersion: optionalText,
@@ -63,7 +35,7 @@ const wireProperties = z.object({
   enableRBAC: optionalFlag,
   disableLocalAccounts: optionalFlag,
   linuxProfile: optionalObject,
-  networkProfile: wireNetwork.nullish().transform((profile) => profile ?? {}),
+  networkProfile: networkProfileSchema,
 });
 
 const wireBody = z.object({
@@ -72,7 +44,7 @@ const wireBody = z.object({
     .object({ name: optionalText, tier: optionalText })
     .nullish()
     .transform((sku) => sku ?? {}),
-  identity: z.object({ type: z.string() }).nullish(),
+  identity: identitySchema,
   properties: wireProperties.default(wireProperties.parse({})),
 });
 
@@ -89,20 +61,6 @@ const wireProfiles = z.object({
 
 /** A pool inside the body of its cluster: the properties of a pool, and its name beside them. */
 export type AgentPoolProfile = Readonly<Record<string, unknown>> & { readonly name: string };
-
-const networkDefaults: NetworkProfile = {
-  networkPlugin: 'azure',
-  networkPluginMode: 'overlay',
-  networkPolicy: 'none',
-  networkDataplane: 'azure',
-  podCidr: '10.244.0.0/16',
-  serviceCidr: '10.0.0.0/16',
-  dnsServiceIP: '10.0.0.10',
-  ipFamilies: ['IPv4'],
-  outboundType: 'loadBalancer',
-  loadBalancerSku: 'standard',
-  staticEgressGatewayProfile: { enabled: false },
-};
 
 interface NamedCluster {
   readonly id: string;
@@ -121,11 +79,11 @@ export function parseManagedCluster(
     location: location ?? base.location,
     tags,
     sku: { ...base.sku, ...definedOnly(sku) },
-    identity: identity ?? base.identity,
+    identity: parseClusterIdentity(identity, base.identity),
     properties: {
       ...base.properties,
       ...definedOnly(properties),
-      networkProfile: { ...base.properties.networkProfile, ...definedOnly(properties.networkProfile) },
+      networkProfile: mergeNetworkProfile(properties.networkProfile, before?.properties.networkProfile),
     },
   };
 }
@@ -140,9 +98,14 @@ function defaultCluster({ id, name }: NamedCluster, location = ''): ManagedClust
       nodeResourceGroup: defaultNodeResourceGroup(group, name, location),
       enableRBAC: true,
       disableLocalAccounts: false,
-      networkProfile: networkDefaults,
+      networkProfile: mergeNetworkProfile({}, undefined),
     },
   };
+}
+
+/** All that a PATCH of a cluster changes (TagsObject): absent, they go. */
+export function parseTags(body: unknown): ManagedClusterBody['tags'] {
+  return parseBody(z.object({ tags: trackedMembers.tags }), body).tags;
 }
 
 /** The pools that a PUT of the cluster names; undefined when it has no list. They are stored as resources of their own. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { parseCidr } from '../../../base/addresses.ts';
 import { SegwError } from '../../../base/error.ts';
 import { parseAgentPool } from './agent-pool-body.ts';
 import type { AgentPool } from './cluster-records.ts';
@@ -16,6 +17,7 @@ interface Change {
   /** `properties` as they were; absent: a new cluster. */
   readonly before?: object;
   readonly pools?: Readonly<Record<string, object>>;
+  readonly neighbours?: readonly { readonly name: string; readonly podCidr: string }[];
 }
 
 function problemsOf({
@@ -24,6 +26,7 @@ function problemsOf({
   profiles = [systemPool],
   before,
   pools = { nodepool1: { mode: 'System' } },
+  neighbours = [],
 }: Change) {
   const bodyBefore = before && parseManagedCluster({ location: 'local', properties: before }, cluster, undefined);
   return managedClusterProblems({
@@ -31,7 +34,11 @@ function problemsOf({
     body: parseManagedCluster({ location: 'local', properties }, cluster, bodyBefore),
     before: bodyBefore,
     profiles,
-    nodeSubnet: { address: '10.224.0.0', prefixLength: 16 },
+    surroundings: {
+      addressSpace: [parseCidr('10.224.0.0/12', 'space')],
+      subnets: [parseCidr('10.224.0.0/16', 'subnet')],
+      neighbours,
+    },
     pools: before === undefined ? [] : Object.entries(pools).map(([poolName, wire]) => toPool(poolName, wire)),
   });
 }
@@ -135,11 +142,68 @@ const refusals: readonly (Change & {
     message: /every node gets a \/24/,
   },
   {
-    what: 'a pod network over the node subnet',
-    properties: { networkProfile: { podCidr: '10.224.0.0/20' } },
+    what: 'a pod network in the virtual network',
+    properties: { networkProfile: { podCidr: '10.230.0.0/20' } },
+    code: 'NetworkProfileCIDROverlapVNET',
+    target: 'networkProfile.podCIDR',
+    message: /^NetworkProfile CIDR 10\.230\.0\.0\/20 overlaps with reserved VNET CIDR 10\.224\.0\.0\/12$/,
+  },
+  {
+    what: 'the pod network of another cluster in the virtual network',
+    neighbours: [{ name: 'c0', podCidr: '10.244.128.0/17' }],
+    code: 'PodCidrOverlapExistingCluster',
+    target: 'networkProfile.podCIDR',
+    message: /10\.244\.0\.0\/16 overlaps with the pod network 10\.244\.128\.0\/17 of cluster c0/,
+  },
+  {
+    what: 'services in a subnet',
+    properties: { networkProfile: { serviceCidr: '10.224.8.0/24', dnsServiceIP: '10.224.8.10' } },
+    code: 'ServiceCidrOverlapExistingSubnetsCidr',
+    target: 'networkProfile.serviceCIDR',
+    message: /^The specified service CIDR 10\.224\.8\.0\/24 is conflicted with an existing subnet CIDR 10\.224\.0\.0\/16$/,
+  },
+  {
+    what: 'a pod network beside pods in the node subnet',
+    properties: { networkProfile: { networkPlugin: 'azure', podCidr: '10.250.0.0/16' } },
     code: 'InvalidNetworkProfile',
     target: 'properties.networkProfile.podCidr',
-    message: /overlaps with the node subnet 10\.224\.0\.0\/16/,
+    message: /networkPluginMode overlay, or leave podCidr out/,
+  },
+  {
+    what: 'overlay with kubenet',
+    properties: { networkProfile: { networkPlugin: 'kubenet', networkPluginMode: 'overlay' } },
+    code: 'InvalidNetworkProfile',
+    target: 'properties.networkProfile.networkPluginMode',
+    message: /not to kubenet/,
+  },
+  {
+    what: 'dual-stack by two pod networks',
+    properties: { networkProfile: { podCidrs: ['10.244.0.0/16', 'fd00::/64'] } },
+    code: 'NotSupportedInThisRegion',
+    target: 'properties.networkProfile.ipFamilies',
+    message: /IPv6 and dual-stack/,
+  },
+  {
+    what: 'a pool twice',
+    profiles: [systemPool, { name: 'NodePool1' }],
+    code: 'InvalidParameter',
+    target: 'agentPoolProfiles',
+    message: /nodepool1 occurs more than once/,
+  },
+  {
+    what: 'a node resource group that ends with a dot',
+    properties: { nodeResourceGroup: 'nodes.' },
+    code: 'InvalidParameter',
+    target: 'properties.nodeResourceGroup',
+    message: /"nodes\."/,
+  },
+  {
+    what: 'overlay later',
+    before: { networkProfile: { networkPlugin: 'azure' } },
+    properties: { networkProfile: { networkPluginMode: 'overlay' } },
+    code: 'PropertyChangeNotAllowed',
+    target: 'properties.networkProfile.networkPluginMode',
+    message: /^Changing property/,
   },
   {
     what: 'services over pods',

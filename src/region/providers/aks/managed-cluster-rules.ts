@@ -1,4 +1,4 @@
-import { cidrContains, cidrsOverlap, formatCidr, offsetOf, parseAddress, parseCidr, type Cidr } from '../../../base/addresses.ts';
+import { clusterNetworkProblem, type ClusterSurroundings } from './cluster-network-rules.ts';
 import type { AgentPool } from './cluster-records.ts';
 import { podSubnetProblem } from './gateway-pool-rules.ts';
 import { hostNetworkTagProblem } from './host-network-tag.ts';
@@ -13,14 +13,11 @@ export interface ManagedClusterFacts {
   readonly before: ManagedClusterBody | undefined;
   /** The pools that the PUT names. */
   readonly profiles: readonly AgentPoolProfile[];
-  /** Of a new cluster: where its control plane will be. */
-  readonly nodeSubnet: Cidr;
+  /** Of a new cluster. */
+  readonly surroundings?: ClusterSurroundings | undefined;
   /** The pools that it has. */
   readonly pools: readonly AgentPool[];
 }
-
-/** What one node gets of the pod network. */
-const nodePodPrefixLength = 24;
 
 /** Spec A3, A8, A9, arm-facts 2. */
 export function managedClusterProblems(facts: ManagedClusterFacts): readonly Problem[] {
@@ -59,10 +56,6 @@ const everyClusterRules: readonly Rule<ManagedClusterFacts>[] = [
         choiceProblem(choice, [body.properties.networkProfile[choice.member]].flat()),
   ),
   ({ body: { tags } }) => hostNetworkTagProblem(tags),
-  ({ body: { identity } }) =>
-    identity.type.toLowerCase() === 'systemassigned'
-      ? undefined
-      : unavailable('identity.type', `Clusters of this region have a system-assigned identity, not ${identity.type}.`),
   ({ body: { properties } }) => {
     const version = properties.kubernetesVersion;
     if (version === undefined || patchVersion === version || patchVersion.startsWith(`${version}.`)) return undefined;
@@ -95,11 +88,32 @@ const newClusterRules: readonly Rule<ManagedClusterFacts>[] = [
     profiles.length === 0 || profiles.some(isSystemPool)
       ? undefined
       : { code: 'BadRequest', message: 'Must define at least one system pool.', target: 'agentPoolProfiles' },
-  networksFit,
+  ({ profiles }) => {
+    const names = profiles.map(({ name }) => name.toLowerCase());
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    return twice === undefined
+      ? undefined
+      : {
+          code: 'InvalidParameter',
+          message: `The value of parameter agentPoolProfiles is invalid: agent pool ${twice} occurs more than once.`,
+          target: 'agentPoolProfiles',
+        };
+  },
+  ({ body }) => {
+    const { nodeResourceGroup } = body.properties;
+    return /^[\w().-]{0,79}[\w()-]$/.test(nodeResourceGroup)
+      ? undefined
+      : {
+          code: 'InvalidParameter',
+          message: `The value of parameter nodeResourceGroup is invalid: "${nodeResourceGroup.slice(0, 100)}". Names of node resource groups have 1 to 80 letters, digits, '-', '_', '.' and parentheses, and no '.' at the end.`,
+          target: 'properties.nodeResourceGroup',
+        };
+  },
+  ({ body, surroundings }) => surroundings && clusterNetworkProblem({ profile: body.properties.networkProfile, surroundings }),
 ];
 
 const changedClusterRules: readonly Rule<ManagedClusterFacts>[] = [
-  ...(['podCidr', 'serviceCidr', 'dnsServiceIP', 'networkPlugin'] as const).map(
+  ...(['podCidr', 'serviceCidr', 'dnsServiceIP', 'networkPlugin', 'networkPluginMode'] as const).map(
     (member): Rule<ManagedClusterFacts> =>
       ({ before, body }) =>
         before?.properties.networkProfile[member] === body.properties.networkProfile[member]
@@ -135,29 +149,6 @@ const changedClusterRules: readonly Rule<ManagedClusterFacts>[] = [
   },
 ];
 
-/** Forms, sizes and overlaps of the cluster's networks. Throws InvalidInput where one is no network at all. */
-function networksFit({ body, nodeSubnet }: ManagedClusterFacts): Problem | undefined {
-  const { podCidr, serviceCidr, dnsServiceIP } = body.properties.networkProfile;
-  const pods = parseCidr(podCidr, 'properties.networkProfile.podCidr');
-  const services = parseCidr(serviceCidr, 'properties.networkProfile.serviceCidr');
-  const dns = parseAddress(dnsServiceIP, 'properties.networkProfile.dnsServiceIP');
-  if (pods.prefixLength > nodePodPrefixLength)
-    return network('podCidr', `${podCidr} is too small: every node gets a /${String(nodePodPrefixLength)} of it.`);
-  if (services.prefixLength < 12 || services.prefixLength > 28)
-    return network('serviceCidr', `${serviceCidr} has to be a network of /12 to /28.`);
-  if (cidrsOverlap(pods, services)) return network('serviceCidr', `${serviceCidr} overlaps with podCidr ${podCidr}.`);
-  if (cidrsOverlap(pods, nodeSubnet))
-    return network('podCidr', `${podCidr} overlaps with the node subnet ${formatCidr(nodeSubnet)}.`);
-  if (cidrsOverlap(services, nodeSubnet))
-    return network('serviceCidr', `${serviceCidr} overlaps with the node subnet ${formatCidr(nodeSubnet)}.`);
-  if (!cidrContains(services, dns) || offsetOf(services, dns) < 2)
-    return network(
-      'dnsServiceIP',
-      `${dnsServiceIP} has to lie in serviceCidr ${serviceCidr}, not at one of its first two addresses.`,
-    );
-  return undefined;
-}
-
 export function isEnabled({ properties }: ManagedClusterBody): boolean {
   return properties.networkProfile.staticEgressGatewayProfile.enabled;
 }
@@ -174,14 +165,6 @@ function choiceProblem({ member, allowed, why }: NetworkChoice, values: readonly
     target,
     `The value of parameter networkProfile.${member} is invalid: ${wrong}; allowed: ${allowed.join(', ')} (${why}).`,
   );
-}
-
-function network(member: string, message: string): Problem {
-  return {
-    code: 'InvalidNetworkProfile',
-    message: `networkProfile.${member}: ${message}`,
-    target: `properties.networkProfile.${member}`,
-  };
 }
 
 function unavailable(target: string, message: string): Problem {

@@ -4,6 +4,7 @@ import { parseAgentPool } from './agent-pool-body.ts';
 import { toAgentPoolProperties } from './agent-pool-view.ts';
 import { agentPoolId, agentPoolType, managedClusterType } from './aks-names.ts';
 import type { AgentPool, ManagedCluster } from './cluster-records.ts';
+import { surroundingsOf } from './cluster-surroundings.ts';
 import { parseAgentPoolProfiles, parseManagedCluster } from './managed-cluster-body.ts';
 import { managedClusterProblems } from './managed-cluster-rules.ts';
 import { toManagedCluster } from './managed-cluster-view.ts';
@@ -96,8 +97,11 @@ describe('a managed cluster on the wire', () => {
       },
     );
     const profiles = parseAgentPoolProfiles(request) ?? [];
-    const nodeSubnet = { address: '10.224.0.0', prefixLength: 16 };
-    assert.deepEqual(managedClusterProblems({ name: 'c1', body, before: cluster.body, profiles, nodeSubnet, pools: [pool] }), []);
+    const surroundings = surroundingsOf({ get: () => undefined, list: () => [] }, id, undefined);
+    assert.deepEqual(
+      managedClusterProblems({ name: 'c1', body, before: cluster.body, profiles, surroundings, pools: [pool] }),
+      [],
+    );
     assert.deepEqual(parseAgentPool({ properties: profiles[0] }, pool.body.properties), pool.body);
     assert.deepEqual(parseAgentPool({ properties: toAgentPoolProperties(pool) }, pool.body.properties), pool.body);
   });

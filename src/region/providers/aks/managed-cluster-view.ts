@@ -1,12 +1,15 @@
 import type { JsonObject } from '../../arm/resource.ts';
+import { maxAgentPools } from './agent-pool-rules.ts';
 import { toAgentPoolProperties } from './agent-pool-view.ts';
 import { clusterDigits } from './aks-names.ts';
+import { clusterIdentityToWire, clusterIssuer } from './cluster-identity.ts';
 import type { AgentPool, ManagedCluster } from './cluster-records.ts';
+import { identityProfileToWire } from './kubelet-identity.ts';
 import { minorVersion, patchVersion } from './kubernetes-version.ts';
 
 /** The wire body (arm-facts 3.1). What it answers is acceptable as the body of a PUT. */
 export function toManagedCluster(
-  { id, body, state, etag }: ManagedCluster,
+  { id, name, body, state, etag }: ManagedCluster,
   pools: readonly AgentPool[],
   tenantId: string,
 ): JsonObject {
@@ -17,11 +20,7 @@ export function toManagedCluster(
     kind: 'Base',
     eTag: etag,
     sku: { ...body.sku },
-    identity: {
-      ...body.identity,
-      tenantId,
-      ...(state.identity === undefined ? {} : { principalId: state.identity.principalId }),
-    },
+    identity: clusterIdentityToWire({ body, state }, tenantId),
     properties: {
       powerState: { code: 'Running' },
       kubernetesVersion: properties.kubernetesVersion ?? minorVersion,
@@ -31,10 +30,12 @@ export function toManagedCluster(
       nodeResourceGroup: properties.nodeResourceGroup,
       enableRBAC: properties.enableRBAC,
       disableLocalAccounts: properties.disableLocalAccounts,
-      maxAgentPools: 100,
+      maxAgentPools,
       supportPlan: 'KubernetesOfficial',
+      oidcIssuerProfile: { enabled: true, issuerURL: clusterIssuer({ id, name }) },
       resourceUID: digits.padStart(24, '0'),
       servicePrincipalProfile: { clientId: 'msi' },
+      ...identityProfileToWire(state),
       ...(properties.linuxProfile === undefined ? {} : { linuxProfile: properties.linuxProfile }),
       agentPoolProfiles: pools.map((pool) => ({
         name: pool.name,
@@ -52,7 +53,7 @@ function toNetworkProfile({ body, state }: Pick<ManagedCluster, 'body' | 'state'
   return {
     ...networkProfile,
     staticEgressGatewayProfile: { ...networkProfile.staticEgressGatewayProfile },
-    podCidrs: [networkProfile.podCidr],
+    ...(networkProfile.podCidr === undefined ? {} : { podCidrs: [networkProfile.podCidr] }),
     serviceCidrs: [networkProfile.serviceCidr],
     loadBalancerProfile: {
       managedOutboundIPs: { count: 1 },

@@ -2,7 +2,7 @@ import type { ClusterPlatform, ClusterSpec, NodeSpec } from '../../../cluster/cl
 import { ArmError } from '../../arm/errors.ts';
 import type { ResourceView } from '../../arm/resource.ts';
 import type { NodeBootstrap, PoolInstance } from '../world.ts';
-import { findCluster, listPools } from './cluster-records.ts';
+import { type AgentPool, findCluster, listPools } from './cluster-records.ts';
 import { toClusterSpec, toNodeSpec } from './cluster-specs.ts';
 
 interface InstanceInView {
@@ -21,6 +21,11 @@ export function createNodeBootstrap(clusters: ClusterPlatform, place: InstanceIn
       const { cluster, node } = requireNode(place);
       await clusters.ensureNodeReady(cluster, node, signal);
     },
+    async serving(signal) {
+      const { cluster, node, pool } = requireNode(place);
+      const isGateway = pool.body.properties.mode === 'Gateway' && cluster.hasStaticEgressGateway;
+      if (isGateway) await clusters.awaitGateway(cluster, node.name, signal);
+    },
     async leave(limitMs) {
       const cluster = findCluster(place.view, place.instance.clusterId);
       // The nodes of a cluster that goes as a whole have nobody to hand their pods to.
@@ -32,11 +37,15 @@ export function createNodeBootstrap(clusters: ClusterPlatform, place: InstanceIn
 }
 
 /** Throws 409: a scale set outlived its pool, or was made before its cluster. */
-function requireNode({ instance, view }: InstanceInView): { readonly cluster: ClusterSpec; readonly node: NodeSpec } {
+function requireNode({ instance, view }: InstanceInView): {
+  readonly cluster: ClusterSpec;
+  readonly pool: AgentPool;
+  readonly node: NodeSpec;
+} {
   const cluster = findCluster(view, instance.clusterId);
   const spec = cluster && toClusterSpec(cluster);
   const pool = cluster && listPools(view, cluster.id).find(({ name }) => name === instance.agentPool);
-  if (spec !== undefined && pool !== undefined) return { cluster: spec, node: toNodeSpec(instance, pool) };
+  if (spec !== undefined && pool !== undefined) return { cluster: spec, pool, node: toNodeSpec(instance, pool) };
   throw new ArmError(
     409,
     'VMExtensionProvisioningError',

@@ -3,11 +3,16 @@ import { describe, it } from 'node:test';
 import { parseAgentPool } from './agent-pool-body.ts';
 import { agentPoolId, agentPoolType, clusterDigits } from './aks-names.ts';
 import type { AgentPool } from './cluster-records.ts';
-import { desiredNodeLabels, desiredNodeTaints } from './pool-nodes.ts';
 import { desiredScaleSet, desiredScaleSetChange } from './pool-scale-set.ts';
 
 const clusterId = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/c1';
-const place = { clusterId, location: 'local', subnetId: '/subnets/aks-subnet' };
+const place = {
+  clusterId,
+  location: 'local',
+  subnetId: '/subnets/aks-subnet',
+  loadBalancerId: '/lb',
+  kubeletIdentityId: '/kubelet',
+};
 
 function pool(wire: object): AgentPool {
   return {
@@ -30,6 +35,11 @@ describe('the scale set of a pool', () => {
     assert.deepEqual(sku, { name: 'Standard_D2s_v5', tier: 'Standard', capacity: 3 });
   });
 
+  it('has the identity of the cluster’s nodes', () => {
+    const identity = { type: 'UserAssigned', userAssignedIdentities: { '/kubelet': {} } };
+    assert.deepEqual(desiredScaleSet(gateway, place)['identity'], identity);
+  });
+
   it('of another pool has no prefix size', () => {
     assert.deepEqual(desiredScaleSet(pool({}), place)['tags'], { 'aks-managed-poolName': 'gw' });
   });
@@ -41,38 +51,16 @@ describe('the scale set of a pool', () => {
     assert.ok(text.includes(`"computerNamePrefix":"aks-gw-${clusterDigits(clusterId)}-vmss"`));
   });
 
-  it('when it exists keeps its network model and tags of others', () => {
+  it('when it exists keeps its network model and tags of others, and loses tags that its pool had once', () => {
     const existing = {
       ...gateway,
-      body: { location: 'local', tags: { foreign: 'kept', 'aks-managed-poolName': 'stale' } },
+      body: { location: 'local', tags: { foreign: 'kept', old: 'gone', 'aks-managed-poolName': 'stale' } },
       provisioningState: 'Succeeded' as const,
     };
-    assert.deepEqual(desiredScaleSetChange(gateway, existing), {
+    assert.deepEqual(desiredScaleSetChange({ ...gateway, state: { formerTags: ['old'] } }, existing), {
       location: 'local',
       tags: { foreign: 'kept', team: 'net', 'aks-managed-poolName': 'gw', 'aks-managed-gatewayIPPrefixSize': '30' },
       sku: { name: 'Standard_D2s_v5', tier: 'Standard', capacity: 3 },
     });
-  });
-});
-
-describe('the nodes of a pool', () => {
-  it('of mode Gateway bear the labels and the taint that keep general workloads away', () => {
-    assert.deepEqual(desiredNodeLabels('gw', gateway.body.properties), {
-      'kubernetes.azure.com/agentpool': 'gw',
-      'kubernetes.azure.com/mode': 'gateway',
-      'kubeegressgateway.azure.com/mode': 'true',
-      'node.kubernetes.io/exclude-from-external-load-balancers': 'true',
-    });
-    assert.deepEqual(desiredNodeTaints(gateway.body.properties), ['kubernetes.azure.com/mode=gateway:NoSchedule']);
-  });
-
-  it('of mode System bear only what their owner adds', () => {
-    const { properties } = pool({ mode: 'System', nodeLabels: { disk: 'fast' }, nodeTaints: ['a=b:NoSchedule'] }).body;
-    assert.deepEqual(desiredNodeLabels('np', properties), {
-      disk: 'fast',
-      'kubernetes.azure.com/agentpool': 'np',
-      'kubernetes.azure.com/mode': 'system',
-    });
-    assert.deepEqual(desiredNodeTaints(properties), ['a=b:NoSchedule']);
   });
 });

@@ -1,15 +1,12 @@
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createServer as createTlsServer } from 'node:https';
 import { createAdaptorServer } from '@hono/node-server';
-import type { Hono } from 'hono';
 import type { KeyedCertificate } from '../base/certificates.ts';
 import { SegwError } from '../base/error.ts';
 
-/** An application served over TLS. */
-export interface TlsService {
-  readonly fetch: Hono['fetch'];
-  readonly certificate: KeyedCertificate;
-}
+/** Answers a request. The second argument holds what Node knows of it: `incoming.socket`. */
+type Fetch = Parameters<typeof createAdaptorServer>[0]['fetch'];
 
 /** Where a server listens: an address of the host, or a socket that was bound inside a namespace. */
 export type ListenPlace = { readonly address: string; readonly port: number } | { readonly fd: number };
@@ -19,13 +16,21 @@ export interface ListeningServer {
   stop(): Promise<void>;
 }
 
-/** Serves the application at `place`. Throws `PortTaken`. */
-export async function listenTls({ fetch, certificate }: TlsService, place: ListenPlace): Promise<ListeningServer> {
-  const server = createAdaptorServer({
-    fetch,
-    createServer: createTlsServer,
-    serverOptions: { cert: certificate.certificatePem, key: certificate.privateKeyPem.reveal() },
-  });
+/** Serves over TLS at `place`. Throws `PortTaken`. */
+export async function listenTls(
+  { fetch, certificate }: { readonly fetch: Fetch; readonly certificate: KeyedCertificate },
+  place: ListenPlace,
+): Promise<ListeningServer> {
+  const serverOptions = { cert: certificate.certificatePem, key: certificate.privateKeyPem.reveal() };
+  return listen(createAdaptorServer({ fetch, createServer: createHttpsServer, serverOptions }), place);
+}
+
+/** Serves over HTTP at `place`. Throws `PortTaken`. */
+export async function listenHttp({ fetch }: { readonly fetch: Fetch }, place: ListenPlace): Promise<ListeningServer> {
+  return listen(createAdaptorServer({ fetch, createServer: createHttpServer }), place);
+}
+
+async function listen(server: ReturnType<typeof createAdaptorServer>, place: ListenPlace): Promise<ListeningServer> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: Error) =>
       reject(new SegwError('PortTaken', `listen on ${describe(place)}: ${error.message}`, { cause: error })),

@@ -1,0 +1,5 @@
+/** Whether `text` is what `glob` describes, in any case; `*` stands for any characters, also none. */
+export function matchesGlob(glob: string, text: string): boolean {
+  const pattern = glob.split('*').map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, String.raw`\$&`));
+  return new RegExp(`^${pattern.join('.*')}$`, 'is').test(text);
+}
