@@ -1,3 +1,4 @@
+import type { ManagedCluster } from '@azure/arm-containerservice';
 import { writeFileAtomic } from '../base/files.ts';
 import { inStep } from '../base/progress.ts';
 import { createSupply } from '../cluster/supply/supply.ts';
@@ -7,6 +8,13 @@ import { readKubeconfig } from './aks/credentials.ts';
 import { changedCluster, desiredCluster } from './aks/desired-cluster.ts';
 import { request, runToEnd } from './aks/long-running.ts';
 import type { Context } from './context.ts';
+import {
+  awaitFeatureRegistered,
+  chooseFeatureFlags,
+  type FeatureFlagChoice,
+  previewFeature,
+  registerFeature,
+} from './feature-flag.ts';
 import { createKubectl } from './kubectl.ts';
 import { requireSuitableHost } from './doctor/suitable-host.ts';
 import { localDefaults as names } from './local-defaults.ts';
@@ -22,7 +30,9 @@ const dnsRollout = ['rollout', 'status', '--namespace', 'kube-system', 'deployme
 const maxAttempts = 5;
 
 interface BringUpOptions {
+  /** Its preview feature is then registered while the cluster comes up. */
   readonly enableStaticEgressGateway: boolean;
+  readonly featureFlags?: FeatureFlagChoice;
 }
 
 /**
@@ -43,7 +53,8 @@ export async function bringUp(context: Context, options: BringUpOptions): Promis
   await request('create resource group', () =>
     clients.resources.resourceGroups.createOrUpdate(names.resourceGroup, { location: names.location }),
   );
-  await ensureCluster(context, clients, options);
+  await chooseFeatureFlags(context, options.featureFlags ?? {});
+  await ensureClusterWithFeature(context, clients, options);
   const { kubeconfig } = clientFiles(settings);
   const place = { resourceGroup: names.resourceGroup, name: names.cluster };
   await writeFileAtomic(kubeconfig, await readKubeconfig(clients, place, 'admin'), { mode: 0o600 });
@@ -51,12 +62,26 @@ export async function bringUp(context: Context, options: BringUpOptions): Promis
   await inStep(progress, 'wait for the cluster DNS', () => createKubectl(context).run(dnsRollout));
 }
 
+/** Where the feature's registration takes a while, the cluster comes up meanwhile, and is enabled then. */
+async function ensureClusterWithFeature(context: Context, clients: AzureClients, options: BringUpOptions): Promise<void> {
+  const isWanted = options.enableStaticEgressGateway;
+  const isRegistered = isWanted && (await registerFeature(context));
+  const cluster = await ensureCluster(context, clients, { enableStaticEgressGateway: isRegistered });
+  if (!isWanted || isGatewayEnabled(cluster)) return;
+  const title = `wait until preview feature ${previewFeature.name} is Registered`;
+  await inStep(createProgress(context.stderr), title, () => awaitFeatureRegistered(context));
+  await ensureCluster(context, clients, options);
+}
+
 /** Two commands may see the cluster at rest and both ask: the service takes one, and the other waits for it. */
-async function ensureCluster(context: Context, clients: AzureClients, options: BringUpOptions): Promise<void> {
+async function ensureCluster(
+  context: Context,
+  clients: AzureClients,
+  options: BringUpOptions,
+): Promise<ManagedCluster | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await putCluster(context, clients, options);
-      return;
+      return await putCluster(context, clients, options);
     } catch (error) {
       if (attempt === maxAttempts || !isBusy(error)) throw error;
     }
@@ -64,15 +89,24 @@ async function ensureCluster(context: Context, clients: AzureClients, options: B
 }
 
 /** An existing cluster is put again as it is: that ends when its machines run and its nodes are Ready. */
-async function putCluster(context: Context, clients: AzureClients, options: BringUpOptions): Promise<void> {
+async function putCluster(context: Context, clients: AzureClients, options: BringUpOptions): Promise<ManagedCluster | undefined> {
   const { resourceGroup, cluster: name } = names;
   const existing = await settledCluster(context, clients);
   const flags = options.enableStaticEgressGateway ? { enableStaticEgressGateway: true } : {};
   const body = existing
     ? changedCluster(existing, flags)
     : desiredCluster({ name, nodepoolName: names.systemPool, nodeCount: names.systemNodes, ...flags }, names.location);
-  const title = existing
-    ? `bring up cluster ${name}`
-    : `create cluster ${name} (control plane, ${String(names.systemNodes)} nodes)`;
-  await runToEnd(context, { title, wait: true }, clients.containers.managedClusters.createOrUpdate(resourceGroup, name, body));
+  const title = titleOf(existing, options);
+  return runToEnd(context, { title, wait: true }, clients.containers.managedClusters.createOrUpdate(resourceGroup, name, body));
+}
+
+function titleOf(existing: ManagedCluster | undefined, options: BringUpOptions): string {
+  if (existing === undefined) return `create cluster ${names.cluster} (control plane, ${String(names.systemNodes)} nodes)`;
+  return options.enableStaticEgressGateway && !isGatewayEnabled(existing)
+    ? `enable static egress gateway on cluster ${names.cluster}`
+    : `bring up cluster ${names.cluster}`;
+}
+
+function isGatewayEnabled(cluster: ManagedCluster | undefined): boolean {
+  return cluster?.networkProfile?.staticEgressGatewayProfile?.enabled === true;
 }

@@ -14,4 +14,17 @@ export interface Context {
   readonly root: string;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /**
+   * Replaces this process: the program has its process id, terminal, streams, signals and exit code. Throws when the program cannot be
+   * started.
+   */
+  readonly become: (program: ProgramCall) => Promise<never>;
+}
+
+export interface ProgramCall {
+  /** Absolute path. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }

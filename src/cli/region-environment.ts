@@ -5,11 +5,18 @@ import { readIfExists, writeFileAtomic } from '../base/files.ts';
 import { readRegionCredentials } from './region-credentials.ts';
 import type { Settings } from './settings.ts';
 
-const systemBundle = '/etc/ssl/certs/ca-certificates.crt';
+/** The authorities that the system trusts, where Debian and Go look for them. */
+export const systemBundle = '/etc/ssl/certs/ca-certificates.crt';
 
 /** The files that `segw up` leaves for kubectl, az and the SDKs. */
 export function clientFiles({ stateDir }: Pick<Settings, 'stateDir'>) {
-  return { kubeconfig: join(stateDir, 'kubeconfig'), caBundle: join(stateDir, 'ca-bundle.pem'), bin: join(stateDir, 'bin') };
+  return {
+    kubeconfig: join(stateDir, 'kubeconfig'),
+    caBundle: join(stateDir, 'ca-bundle.pem'),
+    bin: join(stateDir, 'bin'),
+    /** A folder: AZURE_CONFIG_DIR. */
+    azureConfig: join(stateDir, 'azure'),
+  };
 }
 
 /** The variables of `segw env`. Throws `RegionMissing`. */
@@ -25,6 +32,8 @@ export async function regionEnvironment(settings: Settings, path: string): Promi
     AZURE_CLIENT_ID: credentials.clientId,
     AZURE_CLIENT_SECRET: credentials.clientSecret.reveal(),
     AZURE_AUTHORITY_HOST: credentials.authorityHost,
+    AZURE_CONFIG_DIR: files.azureConfig,
+    REQUESTS_CA_BUNDLE: files.caBundle,
     PATH: `${files.bin}:${path}`,
   };
 }

@@ -7,6 +7,8 @@ export function regionFiles({ stateDir }: Pick<Settings, 'stateDir'>) {
   return {
     folder,
     log: join(folder, 'region.log'),
+    /** JSON lines, a request each; `requests.jsonl.1` holds those before. */
+    requests: join(folder, 'requests.jsonl'),
     /** There from the moment the daemon answers; removed before the next one starts. */
     ready: join(folder, 'ready'),
     /** Held while a daemon is started or ended. */

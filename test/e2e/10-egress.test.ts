@@ -139,6 +139,12 @@ test('DNS, the API server and other pods stay inside the cluster', async () => {
   await execInPod({ name: 'server', namespace }, 'ping', '-c', '1', '-W', '2', other);
 });
 
+test('the metadata service tells an annotated pod on which node it is', async () => {
+  const url = 'http://169.254.169.254/metadata/instance/compute/osProfile/computerName?api-version=2021-10-01&format=text';
+  const node = await kubectl('get', 'pod', '--namespace', namespace, 'server', '--output', 'jsonpath={.spec.nodeName}');
+  assert.equal(await execInPod({ name: 'server', namespace }, 'curl', '--silent', '--header', 'Metadata: true', url), node);
+});
+
 test('destinations of excludeCidrs leave as those of any other pod', async () => {
   await excludeNetworks([`${internet}/32`]);
   await pollUntil(

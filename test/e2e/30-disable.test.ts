@@ -64,7 +64,13 @@ spec: { gatewayNodepoolName: gwpool }
   assert.equal((await sourcesSeen()).size, 1);
 });
 
-test('the pool is deleted, and its nodes are gone', async () => {
+test('a pool that a configuration uses is not deleted, and the answer says which', async () => {
+  await assert.rejects(segw('aks', 'nodepool', 'delete', ...pool), /used by StaticGatewayConfigurations: .*last\/fixed/);
+  assert.notEqual(await kubectl('get', 'nodes', '--selector', 'kubernetes.azure.com/agentpool=gwpool', '--output', 'name'), '');
+});
+
+test('the pool is deleted in spite of it when its tag says so, and its nodes are gone', async () => {
+  await segw('aks', 'nodepool', 'update', ...pool, '--tags', 'segw-delete-in-use=true');
   await segw('aks', 'nodepool', 'delete', ...pool);
   assert.equal(await kubectl('get', 'nodes', '--selector', 'kubernetes.azure.com/agentpool=gwpool', '--output', 'name'), '');
 });

@@ -21,6 +21,8 @@ interface RegionClientOptions {
   readonly subscription?: string | undefined;
   /** Ends the requests, and the waits between them. */
   readonly signal?: AbortSignal;
+  /** How often the SDK itself repeats a request that found nobody. Default: the SDK's own, which waits for seconds. */
+  readonly maxRetries?: number;
 }
 
 /** The region answers each request at once, long-running ones included: a longer silence is a hanging daemon. */
@@ -43,21 +45,18 @@ export async function createAzureClients(context: Context, options: CloudOptions
 /** Clients of this local region, whatever the environment says. */
 export async function createRegionClients(
   region: RegionCredentials,
-  { subscription, signal }: RegionClientOptions = {},
+  { subscription, signal, maxRetries }: RegionClientOptions = {},
 ): Promise<AzureClients> {
   const { compute, containerService, resourceManagement } = await loadSdk();
   const { armEndpoint: endpoint } = region;
   const { agent, credential } = await regionCredential(region, signal);
-  const additionalPolicies = [endingPolicy(signal)];
   const subscriptionId = subscription ?? region.subscriptionId;
+  const retryOptions = maxRetries === undefined ? {} : { retryOptions: { maxRetries } };
+  const options = { endpoint, agent, additionalPolicies: [endingPolicy(signal)], ...retryOptions };
   return {
-    compute: new compute.ComputeManagementClient(credential, subscriptionId, { endpoint, agent, additionalPolicies }),
-    containers: new containerService.ContainerServiceClient(credential, subscriptionId, { endpoint, agent, additionalPolicies }),
-    resources: new resourceManagement.ResourceManagementClient(credential, subscriptionId, {
-      endpoint,
-      agent,
-      additionalPolicies,
-    }),
+    compute: new compute.ComputeManagementClient(credential, subscriptionId, options),
+    containers: new containerService.ContainerServiceClient(credential, subscriptionId, options),
+    resources: new resourceManagement.ResourceManagementClient(credential, subscriptionId, options),
   };
 }
 
@@ -89,8 +88,10 @@ function endingPolicy(signal?: AbortSignal): RequestPolicy {
     policy: {
       name: 'endingPolicy',
       sendRequest(request, next) {
-        request.timeout = requestTimeoutMs;
-        if (signal) request.abortSignal ??= signal;
+        // Not `request.timeout`: its timer would outlive a request that is refused, and keep the process alive.
+        const limit = AbortSignal.timeout(requestTimeoutMs);
+        const given = request.abortSignal instanceof AbortSignal ? request.abortSignal : signal;
+        request.abortSignal = given ? AbortSignal.any([given, limit]) : limit;
         return next(request);
       },
     },

@@ -12,6 +12,8 @@ const remedies: Readonly<Record<string, string>> = {
   StaticEgressGatewayNotEnabled: 'Enable it first: segw aks update -g GROUP -n CLUSTER --enable-static-egress-gateway',
   StaticEgressGatewayNodepoolsExist:
     'Delete the gateway pools first: segw aks nodepool delete -g GROUP --cluster-name CLUSTER -n POOL',
+  StaticEgressGatewayNodepoolInUse:
+    'Delete the configurations first: kubectl delete sgc NAME -n NAMESPACE. To delete the pool in spite of them: segw aks nodepool update -g GROUP --cluster-name CLUSTER -n POOL --tags segw-delete-in-use=true',
   AuthorizationFailed: 'Ask for a role on this scope, such as "Azure Kubernetes Service Contributor Role".',
 };
 

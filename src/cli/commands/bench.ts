@@ -3,6 +3,8 @@ import { Argument, Option } from 'commander';
 import { parseInteger } from '../aks/aks-options.ts';
 import type { Benchmark } from '../bench/benchmark.ts';
 import type { Figure } from '../bench/figure.ts';
+import { regionBenchmark } from '../bench/region.ts';
+import { regionKillBenchmark } from '../bench/region-kill.ts';
 import { startBenchmark } from '../bench/start.ts';
 import type { RegisterCommand } from '../command.ts';
 import { outputOption, writeTable, writeValue, type OutputFormat } from '../output.ts';
@@ -10,7 +12,7 @@ import { createProgress } from '../progress.ts';
 import { requireRoot } from '../require-root.ts';
 
 /** Adding a benchmark = one file and one line. */
-const benchmarks: readonly Benchmark[] = [startBenchmark];
+const benchmarks: readonly Benchmark[] = [startBenchmark, regionBenchmark, regionKillBenchmark];
 
 const head = ['FIGURE', 'N', 'MIN', 'MEDIAN', 'P99', 'MAX', 'UNIT', 'TARGET'];
 

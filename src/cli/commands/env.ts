@@ -1,3 +1,4 @@
+import { ensureSignedIn } from '../azure-cli/sign-in.ts';
 import { regionEnvironment } from '../region-environment.ts';
 import type { RegisterCommand } from '../command.ts';
 
@@ -8,6 +9,7 @@ export const registerEnv: RegisterCommand = (program, context) => {
     .description('print shell exports: kubeconfig, cloud endpoints, CA bundle, credentials, PATH with kubectl')
     .action(async () => {
       const { stdout, settings, env } = context();
+      await ensureSignedIn(settings);
       const variables = await regionEnvironment(settings, env['PATH'] ?? '');
       for (const [name, value] of Object.entries(variables)) stdout.write(`export ${name}=${quote(value)}\n`);
     });

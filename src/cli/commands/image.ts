@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { inStep } from '../../base/progress.ts';
 import { createUserImages } from '../../cluster/user-images.ts';
-import { postLocal } from '../aks/local-request.ts';
+import { callLocal } from '../aks/local-request.ts';
 import type { RegisterCommand } from '../command.ts';
 import { createProgress } from '../progress.ts';
 import { regionPid } from '../region-processes.ts';
@@ -22,6 +22,6 @@ export const registerImage: RegisterCommand = (program, context) => {
         for (const { reference } of images) running.stdout.write(`${reference}\n`);
       }
       if ((await regionPid(running.settings)) === undefined) return;
-      await inStep(progress, 'import on the nodes', () => postLocal(running, '/local/images/import'));
+      await inStep(progress, 'import on the nodes', () => callLocal(running, { method: 'POST', path: '/local/images/import' }));
     });
 };

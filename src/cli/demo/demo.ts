@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SegwError } from '../../base/error.ts';
+import { pollUntil } from '../../base/poll.ts';
 import { inStep, type Progress } from '../../base/progress.ts';
 import { systemNamespace } from '../../api/names.ts';
 import { createRegionClients, type AzureClients } from '../aks/azure-clients.ts';
@@ -7,6 +8,7 @@ import { desiredPool } from '../aks/desired-pool.ts';
 import { collect, request, runToEnd } from '../aks/long-running.ts';
 import { bringUp } from '../bring-up.ts';
 import type { Context } from '../context.ts';
+import { previewFeature } from '../feature-flag.ts';
 import { createKubectl, type Kubectl } from '../kubectl.ts';
 import { localDefaults as names } from '../local-defaults.ts';
 import { createProgress } from '../progress.ts';
@@ -52,16 +54,18 @@ const here = `-g ${names.resourceGroup} --cluster-name ${names.cluster}`;
 export async function runDemo(context: Context): Promise<DemoResult> {
   const startedMs = performance.now();
   const narrator = createNarrator(context.stderr);
-  narrator.say('A local Azure region with a real Kubernetes cluster, Static Egress Gateway enabled');
-  narrator.command(`az aks create -g ${names.resourceGroup} -n ${names.cluster} --enable-static-egress-gateway`);
+  narrator.say('A local Azure region with a real Kubernetes cluster; the preview feature is registered while it comes up');
+  narrator.command(`az feature register --namespace ${previewFeature.namespace} --name ${previewFeature.name}`);
+  narrator.command(`az aks create -g ${names.resourceGroup} -n ${names.cluster}`);
+  narrator.command(`az aks update -g ${names.resourceGroup} -n ${names.cluster} --enable-static-egress-gateway`);
   await bringUp(context, { enableStaticEgressGateway: true });
   const clients = await createRegionClients(await readRegionCredentials(context.settings));
   const stage: Stage = { context, clients, kubectl: createKubectl(context), narrator, progress: createProgress(context.stderr) };
   await ensureGatewayPool(stage);
   const egressIpPrefix = await applyConfiguration(stage);
   const { addressWithout, addressWith } = await comparePods(stage, egressIpPrefix);
-  const { addressAfter, silenceMs } = await powerOffGateway(stage, addressWith);
-  await awaitNodes(stage);
+  const { addressAfter, silenceMs, restarted } = await powerOffGateway(stage, addressWith);
+  await awaitNodes(stage, restarted);
   return {
     ok: true,
     clusterVersion: await clusterVersion(stage),
@@ -134,7 +138,7 @@ async function comparePods(
 async function powerOffGateway(
   { context, clients, kubectl, narrator, progress }: Stage,
   addressWith: string,
-): Promise<{ addressAfter: string; silenceMs: number }> {
+): Promise<{ addressAfter: string; silenceMs: number; restarted: Restarted }> {
   const node = await servingGateway(kubectl, addressWith);
   const { resourceGroup, scaleSet, instanceId } = parseProviderId(
     await kubectl.run(['get', 'node', node, '--output', 'jsonpath={.spec.providerID}']),
@@ -151,17 +155,28 @@ async function powerOffGateway(
     `now by the other address of the prefix: ${watched.addressAfter}; longest silence ${String(watched.silenceMs)} ms`,
   );
   narrator.say('The gateway is started again');
+  const restarted = { node, sinceMs: Date.now() };
   narrator.command(`az vmss start -g ${resourceGroup} -n ${scaleSet} --instance-ids ${instanceId}`);
   await inStep(progress, `start ${node}`, () =>
     request(`start ${node}`, async () =>
       instances.start(resourceGroup, scaleSet, instanceId, { abortSignal: context.signal }).pollUntilDone(),
     ),
   );
-  return watched;
+  return { ...watched, restarted };
 }
 
-async function awaitNodes({ kubectl, progress }: Stage): Promise<void> {
+interface Restarted {
+  readonly node: string;
+  readonly sinceMs: number;
+}
+
+/** What the API server says of a node that was restarted is old news until its kubelet has renewed its lease. */
+async function awaitNodes({ kubectl, progress }: Stage, { node, sinceMs }: Restarted): Promise<void> {
   await inStep(progress, 'wait until all nodes are Ready and all gateways serve', async () => {
+    const lease = ['get', 'lease', '--namespace', 'kube-node-lease', node, '--output', 'jsonpath={.spec.renewTime}'];
+    await pollUntil(`${node} runs again`, async () => (Date.parse(await kubectl.run(lease)) > sinceMs ? true : undefined), {
+      timeoutMs: waitSeconds * 1000,
+    });
     await kubectl.run(['wait', '--for=condition=Ready', 'node', '--all', `--timeout=${String(waitSeconds)}s`]);
     await kubectl.run([
       'wait',

@@ -10,6 +10,9 @@ import { checkStateFilesystem, nearestFolder } from './state-filesystem.ts';
 const gibibyte = 2 ** 30;
 const neededMemoryGiB = 6;
 const neededDiskGiB = 12;
+/** inotify instances of a node's programs and agents, with its share of the control plane's. */
+const watchersPerNode = 18;
+const roomyWatchers = 1024;
 const neededFilesystems = ['overlay', 'tmpfs', 'proc', 'sysfs'] as const;
 const neededPrograms = ['unshare', 'nsenter', 'mount', 'tar', 'flock'] as const;
 
@@ -39,12 +42,22 @@ export const hostChecks: readonly Check[] = [
         : warning(message, `A cluster of four nodes wants ${String(neededMemoryGiB)} GiB.`);
     },
   },
+  { name: 'file-watchers', look: checkFileWatchers },
   { name: 'disk-cache', look: ({ settings }) => checkDisk(settings.cacheDir) },
   { name: 'disk-state', look: ({ settings }) => checkDisk(settings.stateDir) },
   { name: 'state-filesystem', blocks: 'HostUnsuitable', look: checkStateFilesystem },
   { name: 'wireguard', blocks: 'HostUnsuitable', look: checkWireguard },
   { name: 'ports', blocks: 'PortTaken', look: checkPorts },
 ];
+
+/** The kernel counts them per user, for all machines together; kubelet does not start when there is none left. */
+async function checkFileWatchers(): Promise<Finding> {
+  const limit = Number(await readFile('/proc/sys/fs/inotify/max_user_instances', 'utf8'));
+  const message = `fs.inotify.max_user_instances is ${String(limit)}: enough for ${String(Math.floor(limit / watchersPerNode))} nodes`;
+  return limit >= roomyWatchers
+    ? ok(message)
+    : warning(message, `For more at once: sysctl fs.inotify.max_user_instances=${String(roomyWatchers)}`);
+}
 
 async function checkKernel(): Promise<Finding> {
   const known = await readFile('/proc/filesystems', 'utf8');

@@ -26,10 +26,12 @@ const wrongUsage: readonly {
   { line: 'aks nope', says: [/unknown command 'nope'/, /allowed: create, update, show, .*; segw aks --help explains them/] },
   { line: 'aks nodepool nope', says: [/unknown command 'nope'/, /allowed: add, .*; segw aks nodepool --help explains them/] },
   { line: 'up --nope', says: [/unknown option '--nope'/, /segw up --help lists its arguments and flags/] },
+  { line: 'up --feature-registration-seconds soon', says: [/from 0 to 3600/] },
   { line: 'up more', says: [/too many arguments for 'up'/, /segw up --help/] },
   { line: 'status -o xml', says: [/--output/, /'xml' is invalid/, /table, json, yaml/] },
   { line: 'status --output', says: [/'-o, --output <format>' argument missing/] },
   { line: 'test nope', says: [/level: "nope"/, /allowed: unit, scenario, integration/] },
+  { line: 'exec', says: [/missing required argument 'command'/, /segw exec --help/] },
   { line: 'image load', says: [/missing required argument 'archive'/, /segw image load --help/] },
   { line: 'image load /nonexistent.tar', says: [/\/nonexistent\.tar: not an OCI image archive/, /docker save/] },
   { line: 'aks create', says: [/required option '-g, --resource-group <group>' not specified/] },
@@ -72,7 +74,7 @@ test('help works whatever the environment says', async () => {
 });
 
 describe('somebody who is not root', () => {
-  for (const line of ['up', 'down', 'down --purge', 'demo', 'test privileged']) {
+  for (const line of ['up', 'down', 'down --purge', 'demo', 'exec true', 'test privileged']) {
     test(`cannot run segw ${line}, and is told how to`, async () => {
       const { code, stderr } = await runCommandLine(line.split(' '), { env, userId: nobody });
       assert.equal(code, 1);
@@ -122,6 +124,14 @@ test('without a region, status says so and succeeds; env says how to start one',
   assert.equal(variables.code, 1);
   assert.match(variables.stderr, /no region has been started in .*\n {2}Start it: sudo \.\/segw up \[RegionMissing\]\n$/);
 });
+
+for (const line of ['az account show', 'exec -- true']) {
+  test(`without a region, segw ${line} says how to start one`, async () => {
+    const { code, stderr, became } = await runCommandLine(line.split(' '), { env });
+    assert.deepEqual([code, became], [1, undefined]);
+    assert.match(stderr, /\n {2}Start it: sudo \.\/segw up \[RegionMissing\]\n$/);
+  });
+}
 
 test('credentials that a crash has cut short are named, with the way out', async () => {
   await mkdir(join(stateDir, 'region'), { recursive: true });

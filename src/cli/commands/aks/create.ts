@@ -5,6 +5,7 @@ import { isAbsent } from '../../aks/azure-error.ts';
 import { writeCluster } from '../../aks/cluster-table.ts';
 import { type CreateFlags, desiredCluster } from '../../aks/desired-cluster.ts';
 import { request, runToEnd } from '../../aks/long-running.ts';
+import { grantSubnet } from '../../aks/subnet-role.ts';
 import type { RegisterCommand } from '../../command.ts';
 import type { Context } from '../../context.ts';
 
@@ -23,7 +24,10 @@ export const registerCreate: RegisterCommand = (program, context) => {
     .option('--pod-cidr <cidr>')
     .option('--service-cidr <cidr>')
     .option('--dns-service-ip <address>')
-    .option('--vnet-subnet-id <id>', 'the subnet of the nodes; default: a network of its own')
+    .option(
+      '--vnet-subnet-id <id>',
+      'the subnet of the nodes, in which the cluster becomes Network Contributor (not with --no-wait); default: a network of its own',
+    )
     .option('--tags <name=value...>')
     .addOption(noWaitOption())
     .action(async (options: Options) => createCluster(context(), options));
@@ -37,7 +41,9 @@ async function createCluster(context: Context, options: Options): Promise<void> 
   const body = desiredCluster({ ...flags, ...(tags === undefined ? {} : { tags: parsePairs(tags, '--tags') }) }, location);
   const poller = clients.containers.managedClusters.createOrUpdate(options.resourceGroup, options.name, body);
   const cluster = await runToEnd(context, { title: `create cluster ${options.name}`, wait: options.wait }, poller);
-  if (cluster !== undefined) writeCluster(context.stdout, options.output, cluster);
+  if (cluster === undefined) return;
+  if (options.vnetSubnetId !== undefined) await grantSubnet(clients, cluster, options.vnetSubnetId);
+  writeCluster(context.stdout, options.output, cluster);
 }
 
 /** As az does: a second `create` must not change what there is. */

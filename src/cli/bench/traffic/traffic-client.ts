@@ -1,0 +1,22 @@
+import { startConnectionSeries } from './connection-series.ts';
+import { startTcpFlow } from './tcp-flow.ts';
+import type { TrafficPlan, TrafficReport } from './traffic-plan.ts';
+import { startUdpFlow } from './udp-flow.ts';
+
+export interface TrafficClient {
+  stop(): TrafficReport;
+}
+
+/** Starts everything that `plan` names, with sockets of the calling thread. */
+export function startTrafficClient(plan: TrafficPlan): TrafficClient {
+  const udp = Array.from({ length: plan.udpFlows }, () => startUdpFlow(plan));
+  const tcp = plan.tcpFlows.map((kind) => startTcpFlow(kind, plan));
+  const connections = startConnectionSeries(plan);
+  return {
+    stop: () => ({
+      udp: udp.map((flow) => flow.stop()),
+      tcp: tcp.map((flow) => flow.stop()),
+      connections: connections.stop(),
+    }),
+  };
+}
