@@ -148,6 +148,10 @@ export const errorCodes = {
     means: 'A flag, a file or a request holds a value that is not allowed.',
     remedy: 'The message names the field, the value and what is allowed.',
   },
+  FileWatchersExhausted: {
+    means: 'The kernel gives this user no more inotify instances, and every node needs some.',
+    remedy: 'Give it more: `sysctl fs.inotify.max_user_instances=1024`. Or delete node pools, or end another local region.',
+  },
   HostUnsuitable: {
     means: 'The machine under the local region lacks something that it needs.',
     remedy: 'Run `segw doctor`: it names what is missing and how to get it.',

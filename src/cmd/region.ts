@@ -15,6 +15,7 @@ import { regionProcesses } from '../cli/region-processes.ts';
 import { createSupply } from '../cluster/supply/supply.ts';
 import { bindInNetns } from '../linux/bound-socket.ts';
 import { createFabricKernel } from '../linux/fabric-kernel.ts';
+import { freeInotifyInstances } from '../linux/inotify.ts';
 import { createLoopbackForwards } from '../linux/loopback-forwards.ts';
 import { connectInNetns } from '../linux/netns-connection.ts';
 import { deleteNetns, listNetns } from '../linux/netns.ts';
@@ -66,6 +67,7 @@ async function serve(settings: Settings): Promise<void> {
     createForwards: createLoopbackForwards,
     bind: bindInNetns,
     connect: connectInNetns,
+    freeFileWatchers: freeInotifyInstances,
     log,
   });
   await writeFile(regionFiles(settings).ready, '');

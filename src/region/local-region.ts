@@ -38,6 +38,7 @@ interface LocalRegionOptions {
     namespace: string,
     route: { readonly from: string; readonly address: string; readonly port: number },
   ) => Socket;
+  readonly freeFileWatchers: (wanted: number) => number;
   readonly log: Logger;
 }
 
@@ -98,6 +99,7 @@ function createWorld({ stateDir, installation, namespaces, supply, kernel, log, 
     fabric,
     root: () => supply.ensureRoot('machine'),
     binaries: () => machineBinaries(supply),
+    freeFileWatchers: host.freeFileWatchers,
   });
   const userImages = createUserImages(join(stateDir, 'images'));
   const images = async () => [

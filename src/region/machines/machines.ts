@@ -28,6 +28,8 @@ export interface MachinesOptions {
   readonly root: () => Promise<string>;
   /** Name → path on the host, shown in `/opt/segw/bin`. */
   readonly binaries: () => Promise<Readonly<Record<string, string>>>;
+  /** How many inotify instances the host has left, `wanted` at most. */
+  readonly freeFileWatchers: (wanted: number) => number;
 }
 
 export interface Machines extends MachinePlatform, NodeShell {
@@ -45,6 +47,18 @@ interface BootSpec extends Pick<MachineSpec, 'name' | 'content'> {
   readonly keepsDisk: boolean;
 }
 
+/** What the programs of a node open, and the most that any machine needs; kubelet does not start without, and says so only in its own log. */
+const watchersOfMachine = 10;
+
+function requireFileWatchers({ freeFileWatchers }: MachinesOptions, machine: string): void {
+  const free = freeFileWatchers(watchersOfMachine);
+  if (free >= watchersOfMachine) return;
+  throw new SegwError(
+    'FileWatchersExhausted',
+    `start ${machine}: the host has ${String(free)} inotify instances left, a machine needs ${String(watchersOfMachine)}`,
+  );
+}
+
 /** Machines made of namespaces, an overlay root and a cgroup subtree. They outlive this process; a new one finds them by their cgroup. */
 export function createMachines(options: MachinesOptions): Machines {
   const { stateDir, installation, fabric } = options;
@@ -55,6 +69,7 @@ export function createMachines(options: MachinesOptions): Machines {
 
   async function boot(namespace: string, { name, content, keepsDisk }: BootSpec): Promise<void> {
     if ((await powerState(name)) === 'running' && (await initPid(stateDir, name)) !== undefined) return;
+    requireFileWatchers(options, name);
     await removeCgroup(installation, name); // what a crash half-way left
     const folders = machineFolders(stateDir, name);
     if (!keepsDisk) await deleteDisk(folders);

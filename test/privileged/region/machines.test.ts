@@ -28,12 +28,16 @@ const namespaces = join(stateDir, 'netns');
 const supply = createSupply({ cacheDir, repositoryDir });
 const kernel = createFabricKernel({ library: libnftables(await supply.ensureRoot('machine')) });
 const fabric = createFabric({ kernel, folder: namespaces, log });
+/** As if the host had no more. */
+let watchersLeft = Infinity;
+
 const machines = createMachines({
   stateDir,
   installation,
   fabric,
   root: () => supply.ensureRoot('machine'),
   binaries: () => supply.ensureBinaries(['coredns', 'node']),
+  freeFileWatchers: (wanted) => Math.min(wanted, watchersLeft),
 });
 const routerServers = createRouterServers({
   namespacePath: (key) => fabric.namespacePath(routerNamespace(key)),
@@ -66,6 +70,7 @@ const network: NetworkState = {
         { machine: 'vm-a', addresses: ['10.224.0.5', '10.224.0.50'], mac: '02:5e:00:00:00:05', isConnected: true },
         { machine: 'vm-b', addresses: ['10.224.0.6'], mac: '02:5e:00:00:00:06', isConnected: true },
         { machine: 'vm-c', addresses: ['10.224.0.7'], mac: '02:5e:00:00:00:07', isConnected: true },
+        { machine: 'vm-d', addresses: ['10.224.0.8'], mac: '02:5e:00:00:00:08', isConnected: false },
       ],
       routes: [{ destination: { address: '10.244.1.0', prefixLength: 24 }, nextHop: '10.224.0.5' }],
       publicAddresses: [{ privateAddress: '10.224.0.50', publicAddress: '203.0.113.8' }],
@@ -153,6 +158,16 @@ test('power-off keeps the disk, wiping does not', async () => {
   await machines.wipe('vm-b');
   await machines.start({ name: 'vm-b', address: '', subnet, content });
   await assert.rejects(machines.run('vm-b', ['cat', '/root/mark']));
+});
+
+test('a host without inotify instances for another machine says so, and does not touch those that run', async () => {
+  watchersLeft = 9;
+  await assert.rejects(platform.machines.start({ name: 'vm-d', address: '', subnet, content }), {
+    code: 'FileWatchersExhausted',
+    message: 'start vm-d: the host has 9 inotify instances left, a machine needs 10',
+  });
+  await platform.machines.start({ name: 'vm-a', address: '', subnet, content });
+  watchersLeft = Infinity;
 });
 
 test('starting twice is starting once', async () => {
