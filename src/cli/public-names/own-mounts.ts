@@ -1,5 +1,9 @@
-/** The mounts end with the last process that sees them; a file that is bound needs its name no more. */
+/**
+ * The mounts end with the last process that sees them; a file that is bound needs its name no more. A bare Debian has no /etc/hosts to be
+ * covered: an empty one says the same.
+ */
 const script = `
+[ -e /etc/hosts ] || : >/etc/hosts
 hosts=$(mktemp)
 { echo "$1"; cat /etc/hosts; } >"$hosts"
 chmod 644 "$hosts"
