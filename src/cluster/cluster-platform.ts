@@ -73,6 +73,8 @@ export interface ClusterPlatform {
   ensureNodeReady(cluster: ClusterSpec, node: NodeSpec, signal: AbortSignal): Promise<void>;
   /** Cordons, evicts what can be evicted (at most `limitMs`), deletes the Node object. */
   removeNode(cluster: ClusterSpec, nodeName: string, limitMs: number): Promise<void>;
+  /** Deletes the Node objects of machines that are not among these: they went while the API server was away. */
+  retainNodes(cluster: ClusterSpec, nodeNames: readonly string[]): Promise<void>;
   /** The API server as its administrator reaches it. Nothing is sent yet; the caller closes the connection. */
   connect(cluster: ClusterSpec): Promise<Connection>;
   /** YAML, server `https://127.0.0.1:apiPort`. */

@@ -8,7 +8,7 @@ import { createAuthorityPublisher } from './authority-publisher.ts';
 import { createCertificateFolders, type CertificateFolders } from './certificate-folders.ts';
 import type { ClusterPlatform, ClusterSpec } from './cluster-platform.ts';
 import { apiServerPort, controlPlaneMachine, desiredControlPlane } from './control-plane.ts';
-import { removeNode } from './drain.ts';
+import { deleteOtherNodes, removeNode } from './drain.ts';
 import { createClusterFeatures } from './feature/cluster-features.ts';
 import { renderUserKubeconfig } from './kubeconfig.ts';
 import type { LoopbackForwards } from './loopback-forwards.ts';
@@ -69,6 +69,10 @@ export function createClusters({ stateDir, log, forwards, shell, images, authori
     async removeNode(cluster, nodeName, limitMs) {
       await removeNode(await connect(connection, cluster), { nodeName, limitMs }, log);
       await folders.forgetNode(cluster, nodeName);
+    },
+    async retainNodes(cluster, nodeNames) {
+      for (const name of await deleteOtherNodes(await connect(connection, cluster), nodeNames, log))
+        await folders.forgetNode(cluster, name);
     },
     connect: connectAsAdmin,
     async kubeconfig(cluster, user) {

@@ -25,6 +25,19 @@ export async function removeNode(api: ApiClient, { nodeName, limitMs }: DrainOpt
   await callApiIfFound(`delete node ${nodeName}`, () => api.core.deleteNode({ name: nodeName }));
 }
 
+/** Deletes the nodes that the cloud made and that are not among these; returns their names. Somebody else's nodes stay. */
+export async function deleteOtherNodes(api: ApiClient, names: readonly string[], log: Logger): Promise<readonly string[]> {
+  const { items } = await callApi('list nodes', () => api.core.listNode());
+  const others = items.flatMap(({ metadata: { name = '' } = {}, spec }) =>
+    spec?.providerID?.startsWith('azure://') === true && !names.includes(name) ? [name] : [],
+  );
+  for (const name of others) {
+    log.info({ node: name }, 'the machine of the node is gone');
+    await callApiIfFound(`delete node ${name}`, () => api.core.deleteNode({ name }));
+  }
+  return others;
+}
+
 /** Those that leave when their node is drained: neither a DaemonSet's, nor static, nor finished (as `kubectl drain` has it). */
 export function podsToEvict(pods: readonly V1Pod[]): readonly V1Pod[] {
   return pods.filter(({ metadata, status }) => {

@@ -17,6 +17,7 @@ export function lazyClusters(load: () => Promise<ClusterPlatform>): ClusterPlatf
     nodeContent: async (cluster, node) => (await clusters()).nodeContent(cluster, node),
     ensureNodeReady: async (cluster, node, signal) => (await clusters()).ensureNodeReady(cluster, node, signal),
     removeNode: async (cluster, nodeName, limitMs) => (await clusters()).removeNode(cluster, nodeName, limitMs),
+    retainNodes: async (cluster, nodeNames) => (await clusters()).retainNodes(cluster, nodeNames),
     connect: async (cluster) => (await clusters()).connect(cluster),
     kubeconfig: async (cluster, user) => (await clusters()).kubeconfig(cluster, user),
     serviceAccountKeys: async (cluster) => (await clusters()).serviceAccountKeys(cluster),

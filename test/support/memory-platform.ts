@@ -25,7 +25,7 @@ export interface MemoryPlatform extends Platform {
   features(): ReadonlyMap<string, FeatureSettings>;
   /** Who uses a gateway pool, by `namespace/name`; `unreachable`: the API servers do not answer. Default: nobody. */
   setPoolUsers(users: readonly string[] | 'unreachable'): void;
-  /** What happened to machines and nodes, in order: `start NAME`, `off NAME`, `wipe NAME`, `join NAME`, `leave NAME`, `serve NAME`, `install NAME`, `remove NAME`. */
+  /** What happened to machines and nodes, in order: `start NAME`, `off NAME`, `wipe NAME`, `join NAME`, `leave NAME`, `forget NAME`, `serve NAME`, `install NAME`, `remove NAME`. */
   events(): readonly string[];
 }
 
@@ -33,6 +33,8 @@ export function createMemoryPlatform(): MemoryPlatform {
   let network: NetworkState = { virtualNetworks: [] };
   const machines = new Map<string, MemoryMachine>();
   const nodes = new Map<string, NodeSpec>();
+  /** Keys of the clusters that nodes are in. */
+  const homes = new Map<string, string>();
   const features = new Map<string, FeatureSettings>();
   const events: string[] = [];
   const disks = new Map<string, number>();
@@ -109,14 +111,20 @@ export function createMemoryPlatform(): MemoryPlatform {
         files: [{ path: '/etc/node', content: name }],
         services: [{ name: 'kubelet', command: ['true'] }],
       }),
-      ensureNodeReady: async (_cluster, node, signal) => {
+      ensureNodeReady: async ({ key }, node, signal) => {
         signal.throwIfAborted();
         if (machines.get(node.name)?.power !== 'running') throw new Error(`node ${node.name} does not run`);
         if (!nodes.has(node.name)) events.push(`join ${node.name}`);
         nodes.set(node.name, node);
+        homes.set(node.name, key);
       },
       removeNode: async (_cluster, name) => {
+        if (poolUsers === 'unreachable') throw new SegwError('ApiServerUnreachable', `cordon node ${name}: connect ECONNREFUSED`);
         if (nodes.delete(name)) events.push(`leave ${name}`);
+      },
+      retainNodes: async ({ key }, names) => {
+        for (const name of nodes.keys())
+          if (homes.get(name) === key && !names.includes(name) && nodes.delete(name)) events.push(`forget ${name}`);
       },
       connect: async ({ name }) => {
         throw new SegwError('ApiServerUnreachable', `cluster ${name} has no API server`);

@@ -11,6 +11,7 @@ export const noClusters: ClusterPlatform = {
   nodeContent: refuse,
   ensureNodeReady: refuse,
   removeNode: refuse,
+  retainNodes: refuse,
   connect: refuse,
   kubeconfig: refuse,
   serviceAccountKeys: refuse,

@@ -70,7 +70,7 @@ export function createInstancePower(world: RegionWorld, kubernetes: KubernetesSe
       await network.apply();
     },
     async leaveAndWipe(context) {
-      await leave(context);
+      await leaveIfAnswered(leave, context);
       await machines.wipe(context.resource.state.computerName);
     },
     async serving(instance, { view, signal }) {
@@ -84,6 +84,16 @@ export function createInstancePower(world: RegionWorld, kubernetes: KubernetesSe
       await start(context);
     },
   };
+}
+
+/** A control plane that is down keeps no machine: the Node object goes when it is up again (`retainNodes`). */
+async function leaveIfAnswered(leave: (context: InstanceContext) => Promise<void>, context: InstanceContext): Promise<void> {
+  try {
+    await leave(context);
+  } catch (error) {
+    if (!(error instanceof SegwError && error.code === 'ApiServerUnreachable')) throw error;
+    context.log.warn({ instance: context.resource.id, error: error.message }, 'the instance goes without its cluster');
+  }
 }
 
 /** A machine that did not boot is off, whatever was asked. */

@@ -84,10 +84,16 @@ test('streams and exit code are those of the command', async () => {
   assert.deepEqual({ stdout, stderr, exitCode }, { stdout: 'out in', stderr: 'err', exitCode: 7 });
 });
 
+/** Throws when the command ends without a word. */
+async function firstOutput(child: ReturnType<typeof segwExec>): Promise<void> {
+  const ended = child.then(({ stderr }) => assert.fail(`the command ended: ${stderr}`));
+  await Promise.race([once(child.stdout, 'data'), ended]);
+}
+
 test('a signal reaches the command, which has no child that it did not start', async () => {
   const script = 'trap "echo caught; exit 3" TERM; echo "$(cat /proc/$$/task/$$/children)"; sleep 30 >/dev/null 2>&1 & wait';
   const child = segwExec('sh', '-c', script);
-  await once(child.stdout, 'data');
+  await firstOutput(child);
   child.kill('SIGTERM');
   const { stdout, exitCode } = await child;
   assert.match(stdout, /^\d+ ?\ncaught$/);
@@ -97,7 +103,7 @@ test('a signal reaches the command, which has no child that it did not start', a
 test('the host sees nothing of it, and nothing is left when the command has ended', async () => {
   const before = await hostFiles();
   const child = segwExec('sh', '-c', 'echo up; read line');
-  await once(child.stdout, 'data');
+  await firstOutput(child);
   const meanwhile = await hostFiles();
   child.stdin?.end('\n');
   await child;

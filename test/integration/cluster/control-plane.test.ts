@@ -187,6 +187,16 @@ describe('a control plane', () => {
     assert.deepEqual(evicted, ['free']);
     await clusters.removeNode(cluster, node.name, 1000);
   });
+
+  test('deletes the nodes of the cloud that have no machine any more, and no others', async () => {
+    const core = (await connect()).makeApiClient(CoreV1Api);
+    const made = { 'aks-gone': 'azure:///gone', 'aks-here': 'azure:///here', other: 'kind://other' };
+    for (const [name, providerID] of Object.entries(made))
+      await core.createNode({ body: { metadata: { name }, spec: { providerID } } });
+    await clusters.retainNodes(cluster, ['aks-here']);
+    const { items } = await core.listNode();
+    assert.deepEqual(items.map(({ metadata }) => metadata?.name).sort(), ['aks-here', 'other']);
+  });
 });
 
 async function freePort(): Promise<number> {

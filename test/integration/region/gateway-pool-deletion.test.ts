@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { pollUntil } from '../../../src/base/poll.ts';
 import type { JsonObject } from '../../../src/region/arm/resource.ts';
 import {
   gateway,
@@ -73,6 +74,16 @@ describe('a gateway pool in use', () => {
     world.server.platform.setPoolUsers('unreachable');
     assert.equal((await world.server.call('DELETE', subscription + path)).status, 202);
     await gone();
+    const { platform } = world.server;
+    const isGateway = (name: string): boolean => name.startsWith('aks-gw-');
+    assert.ok(!platform.machineNames().some(isGateway), 'its machines are gone');
+    assert.ok([...platform.nodes().keys()].some(isGateway), 'its nodes are not');
+    platform.setPoolUsers([]);
+    await world.server.restart();
+    await pollUntil('its nodes are gone, too', () => ([...platform.nodes().keys()].some(isGateway) ? undefined : true), {
+      timeoutMs: 10_000,
+      intervalMs: 10,
+    });
   });
 
   test('goes with its cluster, and with its resource group', async () => {

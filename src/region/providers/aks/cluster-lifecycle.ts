@@ -2,9 +2,11 @@ import { formatCidr } from '../../../base/addresses.ts';
 import { controlPlaneMachine } from '../../../cluster/control-plane.ts';
 import { sameId } from '../../arm/ids.ts';
 import type { OperationContext } from '../../arm/resource-provider.ts';
+import type { ResourceView } from '../../arm/resource.ts';
 import { allocatePrivateAddress, newMacAddress, subnetPrefix } from '../private-addresses.ts';
 import { clusterLoadBalancerId, withOutboundRule } from '../network/cluster-load-balancer.ts';
 import { findLoadBalancer } from '../network/load-balancer-model.ts';
+import { instancesOf } from '../scale-set-model.ts';
 import type { RegionWorld } from '../world.ts';
 import { clusterKey, outboundAddressName } from './aks-names.ts';
 import { awaitClusterFeature, ensureClusterFeature } from './cluster-feature.ts';
@@ -44,7 +46,7 @@ export async function restoreCluster(world: RegionWorld, context: ClusterContext
 }
 
 /** Boots the control plane unless it runs, opens its loopback port and waits for the API server. Before its first provisioning: nothing. */
-async function startControlPlane({ platform, network }: RegionWorld, { resource, signal }: ClusterContext): Promise<void> {
+async function startControlPlane({ platform, network }: RegionWorld, { resource, view, signal }: ClusterContext): Promise<void> {
   const cluster = toClusterSpec(resource);
   if (cluster === undefined) return;
   await network.apply();
@@ -55,6 +57,14 @@ async function startControlPlane({ platform, network }: RegionWorld, { resource,
     content: async () => platform.clusters.controlPlaneContent(cluster),
   });
   await platform.clusters.ensureReady(cluster, signal);
+  await platform.clusters.retainNodes(cluster, nodeNames(view, resource.id));
+}
+
+/** Of all instances of the cluster's pools, whatever their power. */
+function nodeNames(view: ResourceView, clusterId: string): readonly string[] {
+  return instancesOf(view).flatMap(({ state: { pool, computerName } }) =>
+    pool !== undefined && sameId(pool.clusterId, clusterId) ? [computerName] : [],
+  );
 }
 
 /** Pools first: their scale sets use the network that goes with the node resource group. */
