@@ -195,7 +195,7 @@ describe('a control plane', () => {
       await core.createNode({ body: { metadata: { name }, spec: { providerID } } });
     await clusters.retainNodes(cluster, ['aks-here']);
     const { items } = await core.listNode();
-    assert.deepEqual(items.map(({ metadata }) => metadata?.name).sort(), ['aks-here', 'other']);
+    assert.deepEqual(items.map(({ metadata }) => metadata?.name ?? '').sort(), ['aks-here', 'other']);
   });
 });
 
