@@ -176,7 +176,8 @@ interface DayRun {
 }
 
 const pauseMs = 50;
-const maxAttempts = 2000;
+/** A step with a cluster takes minutes when it is cut off again and again. */
+const longestStepMs = 900_000;
 const maxFailures = 10;
 
 /** Lives through the day as a patient person does: what was cut off is done again until it is done. */
@@ -199,7 +200,8 @@ async function insist(
 ): Promise<{ readonly isInterrupted: boolean; readonly failures: readonly string[] }> {
   const failures: string[] = [];
   let isInterrupted = false;
-  for (let attempt = 1; attempt <= maxAttempts && failures.length < maxFailures; attempt += 1) {
+  const beganMs = performance.now();
+  while (performance.now() - beganMs < longestStepMs && failures.length < maxFailures) {
     const outcome = await attemptStep(step, clients);
     if (outcome === 'done') return { isInterrupted, failures };
     if (outcome === 'interrupted') isInterrupted = true;

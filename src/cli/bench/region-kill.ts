@@ -7,6 +7,7 @@ import { pollUntil } from '../../base/poll.ts';
 import { inStep, type Progress } from '../../base/progress.ts';
 import { type AzureClients, createRegionClients } from '../aks/azure-clients.ts';
 import type { Context } from '../context.ts';
+import { chooseFeatureFlags } from '../feature-flag.ts';
 import { readRegionCredentials } from '../region-credentials.ts';
 import { regionPid } from '../region-processes.ts';
 import { startRegion } from '../region-process.ts';
@@ -31,6 +32,7 @@ export const regionKillBenchmark: Benchmark = {
     inOwnRegion(context, async (own) => {
       const region = await readRegionCredentials(own.settings);
       const clients = await createRegionClients(region, { signal: own.signal, maxRetries: 0 });
+      await chooseFeatureFlags(own, { areNeeded: false });
       const day = regionDay({ subscriptionId: region.subscriptionId, hasCluster: true });
       const killer = startKiller(own, { kills: runs, progress });
       const reports = await liveDays(day, { own, clients, progress, isOver: () => killer.isDone() });
