@@ -16,8 +16,8 @@ import { toFigure } from './figure.ts';
 import { inOwnRegion } from './own-region.ts';
 import { dayGroup, type DayReport, type DayStep, deleteGroup, liveThrough, regionDay } from './region-day.ts';
 
-/** A life of the daemon is at most so long: shorter than most operations with real machines. */
-const longestLifeMs = 10_000;
+/** A life of the daemon is at most so long: long enough to get through a cluster's creation now and then, so that every step sees kills. */
+const longestLifeMs = 25_000;
 const settlingMs = 60_000;
 
 /**
