@@ -11,11 +11,18 @@ const tools: readonly (readonly [string, string, readonly string[]])[] = [
   ['knip finds nothing that nobody uses', 'knip', []],
 ];
 
+/** One after the other, and from now on: beside the tests of the same process, which leave a core to them. */
+let before: Promise<unknown> = Promise.resolve();
+
 for (const [title, tool, args] of tools) {
-  test(title, async () => {
-    await run(join(repositoryDir, 'node_modules/.bin', tool), args, {
+  const result = before.then(() =>
+    run(join(repositoryDir, 'node_modules/.bin', tool), args, {
       cwd: repositoryDir,
       env: { PATH: `${join(process.execPath, '..')}:${process.env['PATH'] ?? ''}` },
-    });
+    }),
+  );
+  before = result.catch(() => undefined);
+  test(title, async () => {
+    await result;
   });
 }
