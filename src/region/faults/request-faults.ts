@@ -3,6 +3,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import type { ArmEnv } from '../arm/arm-env.ts';
 import { ArmError } from '../arm/errors.ts';
+import { decodedPath } from '../arm/request-content.ts';
 import type { FaultStore } from './fault-store.ts';
 import { faultTargetOf, strikingFaults } from './striking-faults.ts';
 
@@ -11,7 +12,7 @@ const kinds = ['delay', 'throttle', 'fail', 'lose-answer'] as const;
 /** Asked before every resource type: makes the requests fail that a fault is for, in the ways in which Azure fails. */
 export function createRequestFaults(store: FaultStore): Hono<ArmEnv> {
   return new Hono<ArmEnv>().use('/subscriptions/*', async (c, next) => {
-    const target = faultTargetOf(c.req.method, decodedPath(c.req.path));
+    const target = faultTargetOf(c.req.method, decodedPath(c));
     const striking = target && strikingFaults(store.list(), target, kinds);
     if (striking === undefined || striking.faults.length === 0) return next();
     store.strike(striking.faults);
@@ -53,12 +54,4 @@ interface Served {
 
 function isServed(env: unknown): env is Served {
   return typeof env === 'object' && env !== null && 'incoming' in env;
-}
-
-function decodedPath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path; // the resource routes say what is wrong with it
-  }
 }
