@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasErrno } from './error.ts';
 
@@ -29,6 +29,14 @@ export async function writeFileAtomic(
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Makes `path` a symbolic link to `target`, at once: whoever follows it finds the old target or the new one. */
+export async function linkAtomic(target: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  await symlink(target, temporary);
+  await rename(temporary, path);
 }
 
 /** The file's text, or `undefined` when there is no such file. */

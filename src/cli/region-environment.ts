@@ -1,7 +1,6 @@
-import { mkdir, symlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { readIfExists, writeFileAtomic } from '../base/files.ts';
+import { linkAtomic, readIfExists, writeFileAtomic } from '../base/files.ts';
 import { readRegionCredentials } from './region-credentials.ts';
 import type { Settings } from './settings.ts';
 
@@ -47,8 +46,5 @@ export async function writeCaBundle(settings: Settings): Promise<void> {
 
 /** Puts kubectl into the folder that `segw env` adds to PATH. */
 export async function linkKubectl(settings: Settings, kubectl: string): Promise<void> {
-  const { bin } = clientFiles(settings);
-  await mkdir(bin, { recursive: true });
-  await rm(join(bin, 'kubectl'), { force: true });
-  await symlink(kubectl, join(bin, 'kubectl'));
+  await linkAtomic(kubectl, join(clientFiles(settings).bin, 'kubectl'));
 }
