@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createZip, type ZipEntry } from './zip.ts';
+import { strToU8, zipSync } from 'fflate';
 
 /** A Python wheel, and what an extension index says about it. */
 export interface Wheel {
@@ -18,6 +18,9 @@ const summary =
   'Adds no command: core az has those of Static Egress Gateway. Stand-in of a local region for the extension aks-preview.';
 /** What `az` reads of an extension. Since 2.75.0 core az has the commands. */
 const azureMetadata = { 'azext.minCliCoreVersion': '2.75.0', 'azext.isPreview': false };
+
+/** The same content is the same archive: the oldest time that ZIP knows (in local time), and who may read it on Unix. */
+const archive = { level: 0, mtime: new Date(1980, 0, 1), os: 3, attrs: 0o100_644 * 0x1_00_00 } as const;
 
 const loader = `"""${summary}"""
 
@@ -47,14 +50,14 @@ ${summary}
 
 /** The wheel that `az extension add --name aks-preview` gets from the region: a loader without commands, and honest about it. */
 export function createStubWheel(): Wheel {
-  const files: readonly ZipEntry[] = [
-    { path: `${module}/__init__.py`, content: loader },
-    { path: `${module}/azext_metadata.json`, content: JSON.stringify(azureMetadata) },
-    { path: `${distInfo}/METADATA`, content: metadata },
-    { path: `${distInfo}/WHEEL`, content: 'Wheel-Version: 1.0\nGenerator: segw\nRoot-Is-Purelib: true\nTag: py3-none-any\n' },
-    { path: `${distInfo}/top_level.txt`, content: `${module}\n` },
-  ];
-  const content = createZip([...files, { path: `${distInfo}/RECORD`, content: recordOf(files) }]);
+  const files = {
+    [`${module}/__init__.py`]: strToU8(loader),
+    [`${module}/azext_metadata.json`]: strToU8(JSON.stringify(azureMetadata)),
+    [`${distInfo}/METADATA`]: strToU8(metadata),
+    [`${distInfo}/WHEEL`]: strToU8('Wheel-Version: 1.0\nGenerator: segw\nRoot-Is-Purelib: true\nTag: py3-none-any\n'),
+    [`${distInfo}/top_level.txt`]: strToU8(`${module}\n`),
+  };
+  const content = Buffer.from(zipSync({ ...files, [`${distInfo}/RECORD`]: strToU8(recordOf(files)) }, archive));
   return {
     fileName: `aks_preview-${version}-py3-none-any.whl`,
     content,
@@ -64,10 +67,10 @@ export function createStubWheel(): Wheel {
 }
 
 /** The list of files with digest and size (PEP 376); the record itself has neither. */
-function recordOf(files: readonly ZipEntry[]): string {
-  const lines = files.map(({ path, content }) => {
+function recordOf(files: Readonly<Record<string, Uint8Array>>): string {
+  const lines = Object.entries(files).map(([path, content]) => {
     const digest = createHash('sha256').update(content).digest('base64url');
-    return `${path},sha256=${digest},${String(Buffer.byteLength(content))}`;
+    return `${path},sha256=${digest},${String(content.length)}`;
   });
   return [...lines, `${distInfo}/RECORD,,`, ''].join('\n');
 }
