@@ -8,7 +8,7 @@ import { startListWatch } from '../kube/list-watch.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { Store } from '../kube/store.ts';
 import type { ClusterSpec } from './cluster-platform.ts';
-import { namespaceKind } from './feature/cluster-objects.ts';
+import { namespaceKind } from './cluster-objects.ts';
 
 interface AuthorityPublisherOptions {
   readonly connect: (cluster: ClusterSpec) => Promise<Connection>;

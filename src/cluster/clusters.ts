@@ -1,11 +1,11 @@
 import type { Logger } from '../base/log.ts';
-import type { Connection as KubeConnection } from '../kube/connection.ts';
-import { connectByKubeConfig } from '../kube/kube-config.ts';
+import { KubeClient } from '../kube/client.ts';
+import type { Connection } from '../kube/connection.ts';
 import { applyAddOns, desiredAddOns } from './add-ons.ts';
 import { awaitApiServer, awaitControllers } from './control-plane-readiness.ts';
-import { createApiClient, type ApiClient } from './api-client.ts';
 import { createAuthorityPublisher } from './authority-publisher.ts';
-import { createCertificateFolders, type CertificateFolders } from './certificate-folders.ts';
+import { createCertificateFolders } from './certificate-folders.ts';
+import { connectByCertificates, withClient, type ConnectCluster } from './cluster-client.ts';
 import type { ClusterPlatform, ClusterSpec } from './cluster-platform.ts';
 import { apiServerPort, controlPlaneMachine, desiredControlPlane } from './control-plane.ts';
 import { deleteOtherNodes, removeNode } from './drain.ts';
@@ -33,25 +33,23 @@ export interface ClustersOptions {
 /** Real Kubernetes on the region's machines. The control plane's machine is called `controlPlaneMachine(cluster)`, a node's as the node. */
 export function createClusters({ stateDir, log, forwards, shell, images, authorityPem }: ClustersOptions): ClusterPlatform {
   const folders = createCertificateFolders(stateDir);
-  const connection = { folders, forwards };
-  const connectAsAdmin = async (cluster: ClusterSpec): Promise<KubeConnection> => {
-    await openForward(connection, cluster);
-    return connectByKubeConfig({
-      source: { text: renderUserKubeconfig(cluster, 'admin', await folders.ofCluster(cluster)) },
-      userAgent: 'segw-region',
-    });
+  const connect: ConnectCluster = async (cluster) => {
+    await openForward(forwards, cluster);
+    return connectByCertificates(cluster, await folders.ofCluster(cluster));
   };
-  const features = createClusterFeatures({ log, shell, images, connect: connectAsAdmin });
-  const authority = createAuthorityPublisher({ log, authorityPem, connect: connectAsAdmin });
+  const features = createClusterFeatures({ log, shell, images, connect });
+  const authority = createAuthorityPublisher({ log, authorityPem, connect });
   return {
     async controlPlaneContent(cluster) {
       return desiredControlPlane(cluster, await folders.ofCluster(cluster));
     },
     async ensureReady(cluster, signal) {
-      const api = await connect(connection, cluster);
-      await awaitApiServer(api, cluster, signal);
-      await applyAddOns(api.objects, desiredAddOns(cluster), signal);
-      await awaitControllers(api, cluster, signal);
+      const connection = await connect(cluster);
+      try {
+        await awaitControlPlane(connection, cluster, signal);
+      } finally {
+        await connection.close();
+      }
       await authority.ensure(cluster, signal);
     },
     ensureFeature: features.ensure,
@@ -64,17 +62,17 @@ export function createClusters({ stateDir, log, forwards, shell, images, authori
     async ensureNodeReady(cluster, node, signal) {
       const since = new Date();
       await ensureNodeImages(shell, node.name, { images: await images(), signal });
-      await ensureNode(cluster, node, { api: await connect(connection, cluster), since, signal });
+      await withClient(connect, cluster, (client) => ensureNode(cluster, node, { client, since, signal }));
     },
     async removeNode(cluster, nodeName, limitMs) {
-      await removeNode(await connect(connection, cluster), { nodeName, limitMs }, log);
+      await withClient(connect, cluster, (client) => removeNode(client, { nodeName, limitMs }, log));
       await folders.forgetNode(cluster, nodeName);
     },
     async retainNodes(cluster, nodeNames) {
-      for (const name of await deleteOtherNodes(await connect(connection, cluster), nodeNames, log))
-        await folders.forgetNode(cluster, name);
+      const removed = await withClient(connect, cluster, (client) => deleteOtherNodes(client, nodeNames, log));
+      for (const name of removed) await folders.forgetNode(cluster, name);
     },
-    connect: connectAsAdmin,
+    connect,
     async kubeconfig(cluster, user) {
       return renderUserKubeconfig(cluster, user, await folders.ofCluster(cluster));
     },
@@ -91,22 +89,19 @@ export function createClusters({ stateDir, log, forwards, shell, images, authori
   };
 }
 
-interface Connection {
-  readonly folders: CertificateFolders;
-  readonly forwards: LoopbackForwards;
-}
-
-async function connect(connection: Connection, cluster: ClusterSpec): Promise<ApiClient> {
-  await openForward(connection, cluster);
-  return createApiClient(cluster, await connection.folders.ofCluster(cluster));
-}
-
 /** Before every connection: after a restart of this process, or of the machine, nobody else does. */
-async function openForward({ forwards }: Connection, cluster: ClusterSpec): Promise<void> {
+async function openForward(forwards: LoopbackForwards, cluster: ClusterSpec): Promise<void> {
   await forwards.open({
     port: cluster.apiPort,
     machine: controlPlaneMachine(cluster),
     targetAddress: cluster.address,
     targetPort: apiServerPort,
   });
+}
+
+async function awaitControlPlane(connection: Connection, cluster: ClusterSpec, signal: AbortSignal): Promise<void> {
+  await awaitApiServer(connection, cluster, signal);
+  const client = new KubeClient(connection);
+  await applyAddOns(client, desiredAddOns(cluster), signal);
+  await awaitControllers(client, cluster, signal);
 }

@@ -1,17 +1,19 @@
 import { messageOf } from '../base/error.ts';
 import { pollUntil } from '../base/poll.ts';
-import type { ApiClient } from './api-client.ts';
-import { callApi } from './api-errors.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { Connection } from '../kube/connection.ts';
+import { serviceAccountKind } from './cluster-objects.ts';
 import type { ClusterSpec } from './cluster-platform.ts';
 
 const timeoutMs = 120_000;
+const silenceTimeoutMs = 5000;
 
 /** Waits until `/readyz` says ok. Throws `Timeout` that lists the checks that failed last. */
-export async function awaitApiServer(api: ApiClient, cluster: ClusterSpec, signal: AbortSignal): Promise<void> {
+export async function awaitApiServer(connection: Connection, cluster: ClusterSpec, signal: AbortSignal): Promise<void> {
   await pollUntil(
     `API server of cluster ${cluster.name}`,
     async (note) => {
-      const reason = await api.unreadyReason(signal).catch(messageOf);
+      const reason = await unreadyReason(connection, signal).catch(messageOf);
       if (reason === undefined) return true;
       note(reason);
       return undefined;
@@ -20,14 +22,26 @@ export async function awaitApiServer(api: ApiClient, cluster: ClusterSpec, signa
   );
 }
 
+async function unreadyReason(connection: Connection, signal: AbortSignal): Promise<string | undefined> {
+  const request = { method: 'GET', path: '/readyz', query: { verbose: true }, silenceTimeoutMs, signal } as const;
+  const { status, body } = await connection.send(request);
+  const text = await body.text();
+  return status === 200 ? undefined : failedChecks({ status, text });
+}
+
+/** The lines of a verbose `/readyz` that begin with `[-]`; without any, the answer's status. */
+export function failedChecks({ status, text }: { readonly status: number; readonly text: string }): string {
+  const failed = text.split('\n').filter((line) => line.startsWith('[-]'));
+  return failed.length === 0 ? `HTTP ${String(status)}` : failed.join(', ');
+}
+
 /** Waits for the controller manager's first work that everybody needs: without the account `default` no pod is admitted. */
-export async function awaitControllers(api: ApiClient, cluster: ClusterSpec, signal: AbortSignal): Promise<void> {
-  const account = { namespace: 'default', name: 'default' };
+export async function awaitControllers(client: KubeClient, cluster: ClusterSpec, signal: AbortSignal): Promise<void> {
   await pollUntil(
     `controllers of cluster ${cluster.name}`,
     async (note) => {
       try {
-        return await callApi('read service account default', () => api.core.readNamespacedServiceAccount(account));
+        return await client.get(serviceAccountKind, { namespace: 'default', name: 'default' }, { signal });
       } catch (error) {
         note(messageOf(error));
         return undefined;

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PatchStrategy, type V1Node, type V1Pod } from '@kubernetes/client-node';
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
-import type { ApiClient } from './api-client.ts';
-import { callApi, callApiIfFound } from './api-errors.ts';
+import { isError } from '../kube/api-error.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { listAll } from '../kube/list-watch.ts';
+import { formatKey, keyOf } from '../kube/object.ts';
+import { hasCondition, nodeKind, podKind, type Node, type Pod } from './cluster-objects.ts';
 
 const intervalMs = 500;
 
@@ -17,74 +19,70 @@ interface DrainOptions {
  * Cordons the node, evicts its pods as far as their PodDisruptionBudgets allow within the limit, and deletes the Node object. No such
  * node: done.
  */
-export async function removeNode(api: ApiClient, { nodeName, limitMs }: DrainOptions, log: Logger): Promise<void> {
-  const node = await cordon(api, nodeName);
+export async function removeNode(client: KubeClient, { nodeName, limitMs }: DrainOptions, log: Logger): Promise<void> {
+  const node = await cordon(client, nodeName);
   // Nothing on a dead machine can shut down; the garbage collector removes its pods once the node is gone.
-  const left = node && isReady(node) ? await evictPods(api, { nodeName, limitMs }, log) : [];
-  if (left.length > 0) log.warn({ node: nodeName, pods: left.map(podName) }, 'drain limit reached, pods go with their node');
-  await callApiIfFound(`delete node ${nodeName}`, () => api.core.deleteNode({ name: nodeName }));
+  const left = node && hasCondition(node, 'Ready') ? await evictPods(client, { nodeName, limitMs }, log) : [];
+  if (left.length > 0)
+    log.warn({ node: nodeName, pods: left.map((pod) => formatKey(keyOf(pod))) }, 'drain limit reached, pods go with their node');
+  await client.delete(nodeKind, { name: nodeName });
 }
 
 /** Deletes the nodes that the cloud made and that are not among these; returns their names. Somebody else's nodes stay. */
-export async function deleteOtherNodes(api: ApiClient, names: readonly string[], log: Logger): Promise<readonly string[]> {
-  const { items } = await callApi('list nodes', () => api.core.listNode());
-  const others = items.flatMap(({ metadata: { name = '' } = {}, spec }) =>
-    spec?.providerID?.startsWith('azure://') === true && !names.includes(name) ? [name] : [],
-  );
+export async function deleteOtherNodes(client: KubeClient, names: readonly string[], log: Logger): Promise<readonly string[]> {
+  const { items } = await listAll(client, nodeKind);
+  const others = items
+    .filter(({ metadata, spec }) => spec?.providerID?.startsWith('azure://') === true && !names.includes(metadata.name))
+    .map(({ metadata }) => metadata.name);
   for (const name of others) {
     log.info({ node: name }, 'the machine of the node is gone');
-    await callApiIfFound(`delete node ${name}`, () => api.core.deleteNode({ name }));
+    await client.delete(nodeKind, { name });
   }
   return others;
 }
 
 /** Those that leave when their node is drained: neither a DaemonSet's, nor static, nor finished (as `kubectl drain` has it). */
-export function podsToEvict(pods: readonly V1Pod[]): readonly V1Pod[] {
+export function podsToEvict(pods: readonly Pod[]): readonly Pod[] {
   return pods.filter(({ metadata, status }) => {
     const isDaemon =
-      metadata?.ownerReferences?.some(({ kind, controller }) => kind === 'DaemonSet' && controller === true) ?? false;
-    const isStatic = metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+      metadata.ownerReferences?.some(({ kind, controller }) => kind === 'DaemonSet' && controller === true) ?? false;
+    const isStatic = metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
     const isFinished = status?.phase === 'Succeeded' || status?.phase === 'Failed';
     return !isDaemon && !isStatic && !isFinished;
   });
 }
 
-async function cordon(api: ApiClient, name: string): Promise<V1Node | undefined> {
-  const patch = { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: { unschedulable: true } };
-  return callApiIfFound(`cordon node ${name}`, () =>
-    api.objects.patch<V1Node>(patch, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch),
-  );
+async function cordon(client: KubeClient, name: string): Promise<Node | undefined> {
+  try {
+    return await client.patch(nodeKind, { name }, { spec: { unschedulable: true } });
+  } catch (error) {
+    if (isError(error, 'NotFound')) return undefined;
+    throw error;
+  }
 }
 
-async function evictPods(api: ApiClient, { nodeName, limitMs }: DrainOptions, log: Logger): Promise<readonly V1Pod[]> {
+async function evictPods(client: KubeClient, { nodeName, limitMs }: DrainOptions, log: Logger): Promise<readonly Pod[]> {
   const deadline = performance.now() + limitMs;
   for (;;) {
-    const { items } = await callApi(`list pods of node ${nodeName}`, () =>
-      api.core.listPodForAllNamespaces({ fieldSelector: `spec.nodeName=${nodeName}` }),
-    );
+    const { items } = await listAll(client, podKind, { selection: { fieldSelector: `spec.nodeName=${nodeName}` } });
     const left = podsToEvict(items);
     if (left.length === 0 || performance.now() >= deadline) return left;
-    await Promise.all(left.filter(({ metadata }) => !metadata?.deletionTimestamp).map((pod) => evict(api, pod, log)));
+    const signal = AbortSignal.timeout(deadline - performance.now());
+    const staying = left.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    await Promise.all(staying.map((pod) => evict(client, pod, { log, signal })));
     await sleep(intervalMs);
   }
 }
 
 /** Whatever keeps a pod (its budget, a namespace that is going away, two budgets at once), it is asked again in the next round. */
-async function evict(api: ApiClient, pod: V1Pod, log: Logger): Promise<void> {
-  const name = pod.metadata?.name ?? '';
-  const namespace = pod.metadata?.namespace ?? '';
-  const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } };
+async function evict(
+  client: KubeClient,
+  pod: Pod,
+  { log, signal }: { readonly log: Logger; readonly signal: AbortSignal },
+): Promise<void> {
   try {
-    await callApi(`evict pod ${podName(pod)}`, () => api.core.createNamespacedPodEviction({ name, namespace, body }));
+    await client.evict(podKind, keyOf(pod), { signal });
   } catch (error) {
-    log.debug({ pod: podName(pod), error: messageOf(error) }, 'pod not evicted yet');
+    log.debug({ pod: formatKey(keyOf(pod)), error: messageOf(error) }, 'pod not evicted yet');
   }
-}
-
-function isReady({ status }: V1Node): boolean {
-  return status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-}
-
-function podName({ metadata }: V1Pod): string {
-  return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
 }

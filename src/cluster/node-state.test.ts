@@ -1,22 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { V1MicroTime, type V1Lease, type V1Node, type V1Taint } from '@kubernetes/client-node';
 import { exampleCluster, exampleGatewayNode } from '../../test/support/example-cluster.ts';
+import type { Lease } from '../kube/lease.ts';
+import type { Node } from './cluster-objects.ts';
+import type { Taint } from './node-labels.ts';
 import { desiredNodePatch, desiredTaintPatch, unreadyReason } from './node-state.ts';
 
 const since = new Date('2026-01-01T12:00:00Z');
 
-function nodeWith(status: string, message: string): V1Node {
-  return { status: { conditions: [{ type: 'Ready', status, message }] } };
+function nodeWith(status: string, message: string): Node {
+  return { metadata: { name: 'node' }, status: { conditions: [{ type: 'Ready', status, message }] } };
 }
 
-function leaseOf(time: string): V1Lease {
-  return { spec: { renewTime: new V1MicroTime(time) } };
+function leaseOf(time: string): Lease {
+  return { metadata: { name: 'node' }, spec: { renewTime: time } };
 }
 
-const cases: readonly (readonly [string, V1Node | undefined, V1Lease | undefined, string | undefined])[] = [
+const cases: readonly (readonly [string, Node | undefined, Lease | undefined, string | undefined])[] = [
   ['a node that has not registered', undefined, undefined, 'it has not registered'],
-  ['a node without conditions', {}, undefined, 'NotReady: no condition yet'],
+  ['a node without conditions', { metadata: { name: 'node' } }, undefined, 'NotReady: no condition yet'],
   [
     'a node whose runtime has no network',
     nodeWith('False', 'cni plugin not initialized'),
@@ -55,14 +57,14 @@ test('a label that the pool had once is taken away, unless the service sets it',
 });
 
 const gatewayTaint = { key: 'kubernetes.azure.com/mode', value: 'gateway', effect: 'NoSchedule' };
-const unreachable = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: since };
+const unreachable = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: '2026-01-01T12:00:00Z' };
 const pooled = (taints: readonly string[], formerTaints: readonly string[] = []) => ({
   ...exampleGatewayNode,
   taints,
   formerTaints,
 });
 
-const taintCases: readonly (readonly [string, V1Taint[], ReturnType<typeof pooled>, readonly object[] | undefined])[] = [
+const taintCases: readonly (readonly [string, Taint[], ReturnType<typeof pooled>, readonly object[] | undefined])[] = [
   ['has what its pool has', [unreachable, gatewayTaint], exampleGatewayNode, undefined],
   ['lacks a taint', [unreachable], exampleGatewayNode, [unreachable, gatewayTaint]],
   [

@@ -1,5 +1,7 @@
-import type { V1Lease, V1Node } from '@kubernetes/client-node';
 import { formatCidr } from '../base/addresses.ts';
+import { definedOnly } from '../base/defined.ts';
+import type { Lease } from '../kube/lease.ts';
+import type { Node } from './cluster-objects.ts';
 import type { ClusterSpec, NodeSpec } from './cluster-platform.ts';
 import { changedTaints, desiredLabels } from './node-labels.ts';
 
@@ -7,7 +9,7 @@ import { changedTaints, desiredLabels } from './node-labels.ts';
  * What keeps the node from being ready, in words; `undefined` when nothing does. A condition outlives a power-off by the grace period,
  * so a lease renewed at `since` or later has to confirm it.
  */
-export function unreadyReason(node: V1Node | undefined, lease: V1Lease | undefined, since: Date): string | undefined {
+export function unreadyReason(node: Node | undefined, lease: Lease | undefined, since: Date): string | undefined {
   if (!node) return 'it has not registered';
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
   if (ready?.status !== 'True') return `NotReady: ${ready?.message ?? 'no condition yet'}`;
@@ -21,9 +23,7 @@ export function desiredNodePatch(cluster: ClusterSpec, node: NodeSpec) {
   const podCidr = formatCidr(node.podCidr);
   const former = Object.fromEntries(node.formerLabels.map((key) => [key, null]));
   return {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { name: node.name, labels: { ...former, ...desiredLabels(cluster, node) } },
+    metadata: { labels: { ...former, ...desiredLabels(cluster, node) } },
     spec: { podCIDR: podCidr, podCIDRs: [podCidr], providerID: node.providerId },
   };
 }
@@ -32,14 +32,12 @@ export function desiredNodePatch(cluster: ClusterSpec, node: NodeSpec) {
  * A merge patch that brings the taints of a running node to its pool's; `undefined`: they are right. The list is replaced as a whole, so
  * the patch holds only for the version that was read.
  */
-export function desiredTaintPatch(running: V1Node, node: NodeSpec) {
+export function desiredTaintPatch(running: Node, node: NodeSpec) {
   const taints = changedTaints(running.spec?.taints ?? [], node);
   if (taints === undefined) return undefined;
-  const { resourceVersion } = running.metadata ?? {};
+  const { resourceVersion } = running.metadata;
   return {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { name: node.name, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    metadata: definedOnly({ resourceVersion }),
     spec: { taints },
   };
 }

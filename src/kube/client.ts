@@ -19,7 +19,7 @@ export interface CallOptions {
 
 export interface WriteOptions extends CallOptions {
   readonly fieldManager?: string;
-  readonly subresource?: 'status';
+  readonly subresource?: 'status' | 'scale';
 }
 
 export interface ApplyOptions extends WriteOptions {
@@ -178,6 +178,18 @@ export class KubeClient {
       contentType: 'application/json',
       body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, propagationPolicy: propagation, gracePeriodSeconds },
       ...(signal && { signal }),
+    });
+    await absentAs(undefined, call);
+  }
+
+  /** Asks for the pod to go, as its PodDisruptionBudgets allow; one that is gone already is no error. Throws `TooManyRequests` while they do not. */
+  async evict(pods: ResourceKind<KubeObject>, key: ObjectKey, options: CallOptions = {}): Promise<void> {
+    const call = this.#json(`evict ${nameOf(pods, key)}`, {
+      method: 'POST',
+      path: objectPath(pods, key, 'eviction'),
+      contentType: 'application/json',
+      body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: key },
+      ...options,
     });
     await absentAs(undefined, call);
   }

@@ -24,7 +24,11 @@ export function collectionPath(kind: ResourceKind<KubeObject>, namespace?: strin
 }
 
 /** The path of one object, or of one of its subresources. */
-export function objectPath(kind: ResourceKind<KubeObject>, { namespace, name }: ObjectKey, subresource?: 'status'): string {
+export function objectPath(
+  kind: ResourceKind<KubeObject>,
+  { namespace, name }: ObjectKey,
+  subresource?: 'status' | 'scale' | 'eviction',
+): string {
   const path = `${collectionPath(kind, namespace)}/${encodeURIComponent(name)}`;
   return subresource === undefined ? path : `${path}/${subresource}`;
 }

@@ -8,14 +8,14 @@ import type {
   V1Service,
   V1ServiceAccount,
 } from '@kubernetes/client-node';
-import type { AddOnObject } from './add-on-object.ts';
+import type { ManifestObject } from '../manifest.ts';
 
 const namespace = 'kube-system';
 const name = 'coredns';
 const podLabels = { 'k8s-app': 'kube-dns' };
 
 /** The cluster's name service: two replicas on nodes that are no gateways, behind the service `kube-dns`. */
-export function corednsObjects(serviceAddress: string): readonly AddOnObject[] {
+export function corednsObjects(serviceAddress: string): readonly ManifestObject[] {
   return [serviceAccount, role, roleBinding, configMap, deployment, disruptionBudget, service(serviceAddress)];
 }
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, SegwError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
-import { KubeClient } from '../../kube/client.ts';
-import type { Connection } from '../../kube/connection.ts';
+import type { KubeClient } from '../../kube/client.ts';
 import { listAll } from '../../kube/list-watch.ts';
+import { withClient, type ConnectCluster } from '../cluster-client.ts';
 import type { ClusterPlatform, ClusterSpec } from '../cluster-platform.ts';
 import { ensureNodeImages, type NodeImage } from '../node-images.ts';
 import type { NodeShell } from '../node-shell.ts';
-import { hasCondition, nodeKind } from './cluster-objects.ts';
+import { hasCondition, nodeKind } from '../cluster-objects.ts';
 import type { FeatureSettings } from './feature-settings.ts';
 import { awaitGateway } from './gateway-readiness.ts';
 import { awaitFeature, installFeature } from './install.ts';
@@ -21,7 +21,7 @@ interface ClusterFeaturesOptions {
   readonly log: Logger;
   readonly shell: NodeShell;
   readonly images: () => Promise<readonly NodeImage[]>;
-  readonly connect: (cluster: ClusterSpec) => Promise<Connection>;
+  readonly connect: ConnectCluster;
 }
 
 /** Static egress gateway in the region's clusters. */
@@ -73,10 +73,11 @@ export function createClusterFeatures(options: ClusterFeaturesOptions): ClusterF
       void follow(cluster, following.signal);
       return undefined;
     },
-    await: async (cluster, signal) => withClient(options, cluster, (client) => awaitFeature(client, signal)),
+    await: async (cluster, signal) => withClient(options.connect, cluster, (client) => awaitFeature(client, signal)),
     awaitGateway: async (cluster, nodeName, signal) =>
-      withClient(options, cluster, (client) => awaitGateway(client, nodeName, signal)),
-    poolUsers: async (cluster, pool, signal) => withClient(options, cluster, (client) => listPoolUsers(client, pool, signal)),
+      withClient(options.connect, cluster, (client) => awaitGateway(client, nodeName, signal)),
+    poolUsers: async (cluster, pool, signal) =>
+      withClient(options.connect, cluster, (client) => listPoolUsers(client, pool, signal)),
     forget,
   };
 }
@@ -92,7 +93,7 @@ async function install(
   if (!image) throw new SegwError('NotFound', `install static egress gateway: the nodes get no image ${featureImageReference}`);
   const { definitions, objects } = await readManifests();
   const manifests = { definitions, objects: renderValues(objects, manifestValues(cluster, image, settings)) };
-  await withClient(options, cluster, async (client) => {
+  await withClient(options.connect, cluster, async (client) => {
     // Before the cluster starts anything from it: there is no registry, and the tag of a rebuilt image is the old one.
     for (const node of await readyNodes(client, signal)) await ensureNodeImages(options.shell, node, { images, signal });
     await installFeature(client, manifests, signal);
@@ -101,23 +102,10 @@ async function install(
 
 async function remove(options: ClusterFeaturesOptions, cluster: ClusterSpec, signal: AbortSignal): Promise<Removal> {
   const manifests = await readManifests();
-  return withClient(options, cluster, (client) => removeFeature(client, manifests, signal));
+  return withClient(options.connect, cluster, (client) => removeFeature(client, manifests, signal));
 }
 
 async function readyNodes(client: KubeClient, signal: AbortSignal): Promise<readonly string[]> {
   const { items } = await listAll(client, nodeKind, { signal });
   return items.filter((node) => hasCondition(node, 'Ready')).map(({ metadata }) => metadata.name);
-}
-
-async function withClient<T>(
-  { connect }: ClusterFeaturesOptions,
-  cluster: ClusterSpec,
-  work: (client: KubeClient) => Promise<T>,
-): Promise<T> {
-  const connection = await connect(cluster);
-  try {
-    return await work(new KubeClient(connection));
-  } finally {
-    await connection.close();
-  }
 }

@@ -3,7 +3,7 @@ import { pollUntil } from '../../base/poll.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { listAll } from '../../kube/list-watch.ts';
 import type { KubeObject } from '../../kube/object.ts';
-import { nodeKind } from './cluster-objects.ts';
+import { nodeKind } from '../cluster-objects.ts';
 
 const timeoutMs = 180_000;
 const poolLabel = 'kubernetes.azure.com/agentpool';

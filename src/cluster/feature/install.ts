@@ -12,9 +12,9 @@ import {
   namespaceKind,
   nodeKind,
   podKind,
-} from './cluster-objects.ts';
+} from '../cluster-objects.ts';
 import { ensureFeatureState, fieldManager } from './feature-state.ts';
-import { kindOf, type ManifestObject } from './manifest.ts';
+import { kindOf, type ManifestObject } from '../manifest.ts';
 import type { Manifests } from './manifest-files.ts';
 import { widenAgents } from './narrowed-agents.ts';
 import { daemonSetLag, deploymentLag, podProblems } from './rollout.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { exampleCluster } from '../../../test/support/example-cluster.ts';
-import { kindOf, type ManifestObject } from './manifest.ts';
+import { kindOf, type ManifestObject } from '../manifest.ts';
 import { readManifests } from './manifest-files.ts';
 import { renderValues } from './render.ts';
 import { featureImageReference, manifestValues } from './values.ts';

@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { messageOf, SegwError } from '../../base/error.ts';
 import { readFolder } from '../../base/files.ts';
-import type { ManifestObject } from './manifest.ts';
+import type { ManifestObject } from '../manifest.ts';
 
 /** What is applied, in this order; removed in the reverse order. */
 export interface Manifests {

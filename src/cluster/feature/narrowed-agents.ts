@@ -1,6 +1,6 @@
 import { systemNamespace } from '../../api/names.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { daemonSetKind, type Workload } from './cluster-objects.ts';
+import { daemonSetKind, type Workload } from '../cluster-objects.ts';
 
 export const workerAgentName = 'segw-worker-agent';
 

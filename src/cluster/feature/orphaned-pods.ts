@@ -2,7 +2,7 @@ import { systemNamespace } from '../../api/names.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { listAll } from '../../kube/list-watch.ts';
 import { keyOf } from '../../kube/object.ts';
-import { nodeKind, podKind } from './cluster-objects.ts';
+import { nodeKind, podKind } from '../cluster-objects.ts';
 
 /**
  * Deletes our pods on nodes that are gone: no kubelet will ever say that they have ended. The cluster does the same, but only when it

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Workload } from './cluster-objects.ts';
+import type { Workload } from '../cluster-objects.ts';
 import { daemonSetLag, deploymentLag, podProblems } from './rollout.ts';
 
 const metadata = { name: 'x', generation: 2 };

@@ -1,4 +1,4 @@
-import type { Pod, Workload } from './cluster-objects.ts';
+import type { Pod, Workload } from '../cluster-objects.ts';
 
 /** Why the Deployment does not yet run as it is written; `undefined`: it does. */
 export function deploymentLag({ metadata, spec, status }: Workload): string | undefined {

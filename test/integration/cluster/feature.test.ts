@@ -7,11 +7,11 @@ import { cloudResourcesFinalizer, podAnnotation, systemNamespace } from '../../.
 import { podEndpointKind, type PodEndpoint } from '../../../src/api/pod-endpoint.ts';
 import { staticGatewayConfigurationKind } from '../../../src/api/static-gateway-configuration.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
-import { daemonSetKind, definitionKind, deploymentKind } from '../../../src/cluster/feature/cluster-objects.ts';
+import { daemonSetKind, definitionKind, deploymentKind } from '../../../src/cluster/cluster-objects.ts';
 import type { FeatureSettings } from '../../../src/cluster/feature/feature-settings.ts';
 import { awaitFeature, installFeature } from '../../../src/cluster/feature/install.ts';
 import { readManifests, type Manifests } from '../../../src/cluster/feature/manifest-files.ts';
-import { kindOf } from '../../../src/cluster/feature/manifest.ts';
+import { kindOf } from '../../../src/cluster/manifest.ts';
 import { removeFeature } from '../../../src/cluster/feature/remove.ts';
 import { renderValues } from '../../../src/cluster/feature/render.ts';
 import { featureImageReference, manifestValues } from '../../../src/cluster/feature/values.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { CoordinationV1Api, CoreV1Api, KubeConfig, KubernetesObjectApi, V1MicroTime } from '@kubernetes/client-node';
 import { staticGatewayConfigurationKind } from '../../../src/api/static-gateway-configuration.ts';
-import type { ApiClient } from '../../../src/cluster/api-client.ts';
+import { namespaceKind, nodeKind } from '../../../src/cluster/cluster-objects.ts';
 import { listPoolUsers } from '../../../src/cluster/feature/pool-users.ts';
 import { ensureNode } from '../../../src/cluster/node-readiness.ts';
+import { leaseKind, toMicroTime } from '../../../src/kube/lease.ts';
 import { type ApiServer, installKinds, startApiServer } from '../../support/api-server.ts';
 import { exampleCluster, exampleGatewayNode } from '../../support/example-cluster.ts';
 
@@ -12,51 +12,38 @@ const { signal } = new AbortController();
 const { name } = exampleGatewayNode;
 
 let server: ApiServer;
-let api: ApiClient;
 
 before(async () => {
   server = await startApiServer();
-  const config = new KubeConfig();
-  config.loadFromString(server.kubeConfig);
-  api = {
-    core: config.makeApiClient(CoreV1Api),
-    coordination: config.makeApiClient(CoordinationV1Api),
-    objects: KubernetesObjectApi.makeApiClient(config),
-    unreadyReason: async () => undefined,
-  };
 });
 after(async () => {
   await server.stop();
 });
 
 /** A kubelet's part: the node registers with labels and taints, is Ready, and renews its lease in an hour. */
-async function register(): Promise<void> {
+async function register({ client }: ApiServer): Promise<void> {
   const labels = { mine: 'kept', team: 'net' };
   const taints = [
     { key: 'mine', effect: 'NoSchedule' },
     { key: 'dedicated', value: 'net', effect: 'NoSchedule' },
   ];
-  await api.core.createNode({ body: { metadata: { name, labels }, spec: { taints } } });
-  await api.core.patchNodeStatus({
-    name,
-    body: [{ op: 'add', path: '/status/conditions', value: [{ type: 'Ready', status: 'True', message: '', reason: 'Test' }] }],
-  });
-  const renewTime = new V1MicroTime(Date.now() + 3_600_000);
+  await client.create(nodeKind, { metadata: { name, labels }, spec: { taints } });
+  const conditions = [{ type: 'Ready', status: 'True', message: '', reason: 'Test' }];
+  await client.patch(nodeKind, { name }, { status: { conditions } }, { subresource: 'status' });
   const namespace = 'kube-node-lease';
-  await api.core.createNamespace({ body: { metadata: { name: namespace } } }).catch(() => undefined);
-  await api.coordination.createNamespacedLease({
-    namespace,
-    body: { metadata: { name }, spec: { holderIdentity: name, leaseDurationSeconds: 8, renewTime } },
-  });
+  await client.apply(namespaceKind, { metadata: { name: namespace } }, { fieldManager: 'test' });
+  const renewTime = toMicroTime(new Date(Date.now() + 3_600_000));
+  const spec = { holderIdentity: name, leaseDurationSeconds: 8, renewTime };
+  await client.create(leaseKind, { metadata: { namespace, name }, spec });
 }
 
 test('labels and taints that a pool had once go off a node that runs, those of others stay', async () => {
-  await register();
+  await register(server);
   const node = { ...exampleGatewayNode, formerLabels: ['team'], formerTaints: ['dedicated=net:NoSchedule'] };
   for (const round of ['first', 'second']) {
-    await ensureNode(exampleCluster, node, { api, since: new Date(), signal });
-    const { metadata, spec } = await api.core.readNode({ name });
-    const { mine, team, 'kubernetes.azure.com/mode': mode } = metadata?.labels ?? {};
+    await ensureNode(exampleCluster, node, { client: server.client, since: new Date(), signal });
+    const { metadata, spec } = await server.client.get(nodeKind, { name });
+    const { mine, team, 'kubernetes.azure.com/mode': mode } = metadata.labels ?? {};
     assert.deepEqual([mine, team, mode], ['kept', undefined, 'gateway'], round);
     assert.deepEqual(
       spec?.taints?.map(({ key, effect }) => `${key}:${effect}`),

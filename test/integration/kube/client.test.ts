@@ -9,7 +9,9 @@ import { KubeClient } from '../../../src/kube/client.ts';
 import { configMapKind } from '../../../src/kube/config-map.ts';
 import { ensureFinalizer, isBeingDeleted, removeFinalizer } from '../../../src/kube/finalizers.ts';
 import { listAll } from '../../../src/kube/list-watch.ts';
+import type { KubeObject } from '../../../src/kube/object.ts';
 import { controllerReference } from '../../../src/kube/owner-reference.ts';
+import type { ResourceKind } from '../../../src/kube/resource.ts';
 import { connectByServiceAccount } from '../../../src/kube/service-account.ts';
 import { startApiServer, type ApiServer } from '../../support/api-server.ts';
 import { applyConfigMap } from '../../support/config-map.ts';
@@ -23,6 +25,19 @@ before(async () => {
 after(async () => {
   await server.stop();
 });
+
+interface WithSpec extends KubeObject {
+  readonly spec?: object;
+}
+const core = { group: '', version: 'v1', namespaced: true };
+const podKind: ResourceKind<WithSpec> = { ...core, kind: 'Pod', plural: 'pods' };
+const serviceAccountKind: ResourceKind<WithSpec> = { ...core, kind: 'ServiceAccount', plural: 'serviceaccounts' };
+const disruptionBudgetKind: ResourceKind<WithSpec> = {
+  ...core,
+  group: 'policy',
+  kind: 'PodDisruptionBudget',
+  plural: 'poddisruptionbudgets',
+};
 
 const at = (name: string): { namespace: string; name: string } => ({ namespace: 'default', name });
 
@@ -52,6 +67,27 @@ test('a field of another manager is a Conflict unless it is taken over', async (
   const mine = { metadata: at('owned'), data: { a: '2' } };
   await rejectsWith('Conflict', server.client.apply(configMapKind, mine, { fieldManager: 'other', force: false }));
   assert.deepEqual((await server.client.apply(configMapKind, mine, { fieldManager: 'other' })).data, { a: '2' });
+});
+
+test('a pod is evicted unless its PodDisruptionBudget keeps it; one that is gone is no error', async () => {
+  const { client } = server;
+  const labels = { app: 'kept' };
+  // No controller manager runs that would make the account `default`.
+  await client.create(serviceAccountKind, { metadata: at('default') });
+  const spec = { containers: [{ name: 'main', image: 'none' }] };
+  for (const name of ['kept', 'free'])
+    await client.create(podKind, { metadata: { ...at(name), labels: name === 'kept' ? labels : {} }, spec });
+  const budget = { metadata: at('kept'), spec: { maxUnavailable: 0, selector: { matchLabels: labels } } };
+  await client.create(disruptionBudgetKind, budget);
+  // What the kubelet and the controller would say: a pod that is not ready may always go.
+  const running = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+  const status = { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 };
+  await client.patch(disruptionBudgetKind, at('kept'), { status }, { subresource: 'status' });
+  await client.patch(podKind, at('kept'), { status: running }, { subresource: 'status' });
+  await rejectsWith('TooManyRequests', client.evict(podKind, at('kept')));
+  await client.evict(podKind, at('free'));
+  assert.equal(await client.find(podKind, at('free')), undefined);
+  await client.evict(podKind, at('free'));
 });
 
 test('what an apply leaves out, and nobody else owns, goes', async () => {

@@ -1,6 +1,6 @@
-import { SegwError } from '../../base/error.ts';
-import type { KubeObject } from '../../kube/object.ts';
-import type { ResourceKind } from '../../kube/resource.ts';
+import { SegwError } from '../base/error.ts';
+import type { KubeObject } from '../kube/object.ts';
+import type { ResourceKind } from '../kube/resource.ts';
 
 /** An object of a manifest: whole, of any kind. */
 export interface ManifestObject extends KubeObject {
@@ -12,6 +12,7 @@ export interface ManifestObject extends KubeObject {
 const kinds = {
   Namespace: { group: '', version: 'v1', plural: 'namespaces', namespaced: false },
   ConfigMap: { group: '', version: 'v1', plural: 'configmaps', namespaced: true },
+  Service: { group: '', version: 'v1', plural: 'services', namespaced: true },
   ServiceAccount: { group: '', version: 'v1', plural: 'serviceaccounts', namespaced: true },
   Role: { group: 'rbac.authorization.k8s.io', version: 'v1', plural: 'roles', namespaced: true },
   RoleBinding: { group: 'rbac.authorization.k8s.io', version: 'v1', plural: 'rolebindings', namespaced: true },
@@ -31,6 +32,7 @@ const kinds = {
   },
   Deployment: { group: 'apps', version: 'v1', plural: 'deployments', namespaced: true },
   DaemonSet: { group: 'apps', version: 'v1', plural: 'daemonsets', namespaced: true },
+  PodDisruptionBudget: { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets', namespaced: true },
   CustomResourceDefinition: {
     group: 'apiextensions.k8s.io',
     version: 'v1',

@@ -1,5 +1,6 @@
-import type { KubeObject } from '../../kube/object.ts';
-import type { ResourceKind } from '../../kube/resource.ts';
+import type { KubeObject } from '../kube/object.ts';
+import type { ResourceKind } from '../kube/resource.ts';
+import type { Taint } from './node-labels.ts';
 
 /** `apps/v1` Deployment or DaemonSet, as far as their roll-out is read. */
 export interface Workload extends KubeObject {
@@ -37,7 +38,16 @@ export const daemonSetKind: ResourceKind<Workload> = {
 interface Condition {
   readonly type: string;
   readonly status: string;
+  readonly message?: string;
 }
+
+export const serviceAccountKind: ResourceKind<KubeObject> = {
+  group: '',
+  version: 'v1',
+  kind: 'ServiceAccount',
+  plural: 'serviceaccounts',
+  namespaced: true,
+};
 
 interface Conditioned extends KubeObject {
   readonly status?: { readonly conditions?: readonly Condition[] };
@@ -63,7 +73,12 @@ export const namespaceKind: ResourceKind<KubeObject> = {
   namespaced: false,
 };
 
-export const nodeKind: ResourceKind<Conditioned> = {
+/** `v1` Node, as far as its machine and its readiness are known by it. */
+export interface Node extends Conditioned {
+  readonly spec?: { readonly providerID?: string; readonly unschedulable?: boolean; readonly taints?: readonly Taint[] };
+}
+
+export const nodeKind: ResourceKind<Node> = {
   group: '',
   version: 'v1',
   kind: 'Node',
@@ -75,7 +90,8 @@ export const nodeKind: ResourceKind<Conditioned> = {
 export interface Pod extends KubeObject {
   readonly spec?: { readonly nodeName?: string };
   readonly status?: {
-    readonly conditions?: readonly (Condition & { readonly message?: string })[];
+    readonly phase?: string;
+    readonly conditions?: readonly Condition[];
     readonly containerStatuses?: readonly {
       readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
     }[];

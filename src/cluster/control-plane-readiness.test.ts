@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { failedChecks } from './api-client.ts';
+import { failedChecks } from './control-plane-readiness.ts';
 
 test('an unready API server is described by the checks that fail', () => {
   const text = `[+]ping ok
