@@ -49,6 +49,11 @@ export const errorCodes = {
     means: "The cluster has another product's kinds in our API group, such as those of Microsoft's own static egress gateway.",
     remedy: 'Switch that feature off, or run this product on another cluster: both would write the same objects.',
   },
+  MetadataService: {
+    means: "The cloud's instance metadata service does not answer a gateway-agent, or answers something else than expected.",
+    remedy:
+      'It is tried again. Until then scheduled events of the machine are not heard of; where there is no such service, start the gateway-agent with `--metadata-url=none`.',
+  },
   NicAddressLimit: {
     means: "A gateway node's network interface has as many private addresses as are allowed.",
     remedy: 'Put the configuration on another gateway node pool.',
@@ -200,6 +205,10 @@ export const errorCodes = {
     means: 'The kernel or libnftables refused a ruleset; nothing of it was applied.',
     remedy:
       'The message quotes what nft says and where. Another program may have changed or removed our table: see `nft list ruleset`.',
+  },
+  StateDamaged: {
+    means: 'The file with all that the local region knows of its resources cannot be read: it is damaged, or something else.',
+    remedy: 'Put a copy of yours back, or begin anew: `segw down --purge`, then `segw up`.',
   },
   SystemCall: {
     means: 'The kernel refused a request: a system call or a netlink message.',

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { z } from 'zod';
+import { messageOf, SegwError } from '../../base/error.ts';
 
 /** A prepared SELECT. */
 export interface Query<Row> {
@@ -58,13 +59,23 @@ const schema = `
   CREATE TABLE IF NOT EXISTS installation (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `;
 
-/** Opens the region's one SQLite file; a new one is created with mode 0600. `:memory:` for tests. */
+/** Opens the region's one SQLite file; a new one is created with mode 0600. `:memory:` for tests. Throws `StateDamaged`. */
 export async function openDatabase(path: string): Promise<RegionDatabase> {
   if (path !== ':memory:') await createPrivately(path);
   const database = new DatabaseSync(path);
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
-  database.exec(schema);
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
+    database.exec(schema);
+  } catch (error) {
+    database.close();
+    throw isDamage(error) ? new SegwError('StateDamaged', `${path}: ${messageOf(error)}`, { cause: error }) : error;
+  }
   return toRegionDatabase(database);
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html). */
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (error.errcode === 11 || error.errcode === 26);
 }
 
 async function createPrivately(path: string): Promise<void> {
