@@ -8,6 +8,7 @@ import {
   renderSysctl,
 } from './render.ts';
 import { renderTransaction } from './nft/transaction.ts';
+import type { PodWay } from './pod-way.ts';
 import type { FlowFilter, Step, StepByKind } from './step.ts';
 
 type Describe<S extends Step> = (step: S) => string;
@@ -39,6 +40,8 @@ const descriptions: { readonly [Kind in keyof StepByKind]: Describe<StepByKind[K
   'remove-rule': ({ rule }) => `remove ${renderRule(rule)}`,
   'forget-flows': ({ flows }) => `forget flows ${describeFlows(flows)}`,
   kick: ({ flows }) => `kick ${describeFlows(flows)}`,
+  'settle-flows': ({ pods }) =>
+    ['settle flows', ...pods.map(({ address, way }) => `${address} ${describeWay(way)}`)].join(pods.length === 1 ? ' of ' : '\n'),
 };
 
 /** A step in words, for logs, errors and scenarios: its first line says what, further lines (indented) the rest. */
@@ -57,4 +60,10 @@ function describeFlows({ source, mark, protocols }: FlowFilter): string {
     ...(source === undefined ? [] : [`from ${source}`]),
     ...(mark === undefined ? [] : [`mark 0x${mark.value.toString(16)}/0x${mark.mask.toString(16)}`]),
   ].join(' ');
+}
+
+function describeWay({ label, through, keepsTcp }: PodWay): string {
+  if (label !== undefined) return `by ${label}`;
+  if (through.length > 0) return 'held';
+  return keepsTcp ? 'direct but for its old TCP' : 'direct';
 }

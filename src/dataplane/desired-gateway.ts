@@ -11,6 +11,7 @@ import {
 } from './host-state.ts';
 import type { GatewayInputs } from './model.ts';
 import { gatewayHostTable } from './rules/gateway-host.ts';
+import { gatewayLockTable } from './rules/gateway-lock.ts';
 import { gatewayTable } from './rules/gateway.ts';
 import { defaultSettings, tunnelMtu, type DataplaneSettings } from './settings.ts';
 
@@ -59,7 +60,7 @@ function namespaceSide(inputs: GatewayInputs, settings: DataplaneSettings): Name
       ...inputs.workers.map(({ block }) => routeTo(formatCidr(block), wg)),
     ],
     sysctls: [...namespaceSysctls, withoutIpv6(wg)],
-    tables: [gatewayTable(inputs, settings)],
+    tables: [gatewayTable(inputs, settings), ...(settings.hasLockTable ? [gatewayLockTable(settings)] : [])],
   };
 }
 

@@ -25,6 +25,16 @@ test('the death of the last gateway leaves its route alone: nothing is there to 
 test('a return is one route write and one nft transaction', () =>
   assert.deepEqual(kinds(['ready', 'dead'], ['ready', 'ready']), ['ensure-route', 'nft']));
 
+test('a gateway that is no longer there, alive or dead, ends what it carried', () => {
+  const marks = failover(world(['ready', 'ready']), world(['ready'])).flatMap((step) =>
+    step.kind === 'forget-flows' || step.kind === 'kick' ? [[step.kind, step.flows.protocols, step.flows.mark?.value]] : [],
+  );
+  assert.deepEqual(marks, [
+    ['forget-flows', 'other-than-tcp', 2],
+    ['kick', 'tcp', 2],
+  ]);
+});
+
 test('a verdict that changes nothing writes nothing', () => assert.deepEqual(kinds(['ready', 'dead'], ['ready', 'dead']), []));
 
 test('the transaction of a death moves the pods of the dead gateway and no other', () => {

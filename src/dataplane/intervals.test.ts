@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { cidrContains, cidrSize, parseCidr } from '../base/addresses.ts';
-import { toIntervals } from './intervals.ts';
+import { complementOf, rangesContain, toIntervals, toRanges, unionOf } from './intervals.ts';
 
 const cases: [given: string[], intervals: string[]][] = [
   [[], []],
@@ -50,4 +50,26 @@ test('the intervals hold the same addresses as the networks, and no two of them 
       ranges.slice(1).forEach(([first], index) => assert.ok(first > (ranges[index]?.[1] ?? 0) + 1));
     }),
   );
+});
+
+test('an address is either in a range or in the complement, and in a union when it is in one of the two', () => {
+  const addresses = ['0.0.0.0', '255.255.255.255', ...Array.from({ length: 256 }, (_, offset) => `10.0.0.${String(offset)}`)];
+  fc.assert(
+    fc.property(fc.array(anyCidr, { maxLength: 8 }), fc.array(anyCidr, { maxLength: 4 }), (cidrs, others) => {
+      const [ranges, second] = [toRanges(cidrs), toRanges(others)];
+      for (const address of addresses) {
+        const isIn = cidrs.some((cidr) => cidrContains(cidr, address));
+        const isInSecond = others.some((cidr) => cidrContains(cidr, address));
+        assert.equal(rangesContain(ranges, address), isIn);
+        assert.equal(rangesContain(complementOf(ranges), address), !isIn);
+        assert.equal(rangesContain(unionOf(ranges, second), address), isIn || isInSecond);
+      }
+    }),
+  );
+});
+
+test('everything and nothing are each other’s complement', () => {
+  const everything = toRanges([parseCidr('0.0.0.0/0', 'everything')]);
+  assert.deepEqual(complementOf([]), everything);
+  assert.deepEqual(complementOf(everything), []);
 });

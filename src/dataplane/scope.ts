@@ -13,7 +13,7 @@ export function workerScope(settings: DataplaneSettings = defaultSettings): Scop
     routeTables: [routeTable(settings, 1), routeTable(settings, lastGatewayNumber(settings))],
     rulePreference: settings.rulePreference,
     sysctls: ['net.ipv4.conf.*.rp_filter', 'net.ipv6.conf.*.disable_ipv6'],
-    tables: [settings.table, ...(settings.hasLockTable ? [settings.lockTable] : [])],
+    tables: tablesWithLock(settings),
   };
   return { namespaces: [host] };
 }
@@ -32,7 +32,11 @@ export function gatewayScope({ egress }: GatewayInputs, settings: DataplaneSetti
     devices: [settings.gatewayDevice, settings.namespaceVeth.name],
     strayAddresses: [],
     sysctls: ['net.ipv6.conf.*.disable_ipv6', ...namespaceSysctls.map(({ key }) => key)],
-    tables: [settings.table],
+    tables: tablesWithLock(settings),
   };
   return { namespaces: [host, inside] };
+}
+
+function tablesWithLock({ table, lockTable, hasLockTable }: DataplaneSettings): readonly string[] {
+  return hasLockTable ? [table, lockTable] : [table];
 }

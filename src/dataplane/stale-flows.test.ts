@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gatewayNode, pod, remoteWorker, sgc, worker } from '../../test/support/dataplane/worlds.ts';
+import { gateway as gatewayOf, gatewayNode, pod, remoteWorker, sgc, worker } from '../../test/support/dataplane/worlds.ts';
 import { desiredGateway } from './desired-gateway.ts';
 import { desiredWorker } from './desired-worker.ts';
 import { describeStep } from './describe-step.ts';
@@ -47,9 +47,20 @@ test('connections in a namespace that goes need no step: the host forgets its ow
   const nothing: HostState = { namespaces: [] };
   const host = desiredWorker(worker({ pods: [pod(2)] }));
   const gateway = gatewayWith([['100.64.4.10', 'team/a']]);
-  assert.deepEqual(staleFlows(host, nothing).map(describeStep), ['host: forget flows all from 10.244.1.2']);
+  assert.deepEqual(staleFlows(host, nothing).map(describeStep), ['host: forget flows all from 10.244.1.2', ...endOfGateway(1)]);
   assert.deepEqual(staleFlows(gateway, nothing), []);
 });
+
+test('a worker ends what was carried by gateways that are no longer there, and nothing of dead ones', () => {
+  const sgcs = [sgc('a', { gateways: [1, 2, 3] })];
+  const before = desiredWorker(worker({ sgcs, gateways: [gatewayOf(1), gatewayOf(2), gatewayOf(3)] }));
+  const after = desiredWorker(worker({ sgcs, gateways: [gatewayOf(1), gatewayOf(3, { state: 'dead' })] }));
+  assert.deepEqual(staleFlows(before, after).map(describeStep), endOfGateway(2));
+});
+
+function endOfGateway(mark: number): string[] {
+  return [`host: forget flows other-than-tcp mark 0x${String(mark)}/0x7f`, `host: kick tcp mark 0x${String(mark)}/0x7f`];
+}
 
 test('what stays as it is keeps its connections', () => {
   const state = desiredWorker(worker());

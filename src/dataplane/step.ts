@@ -1,5 +1,6 @@
 import type { Address, Link, Neighbour, Route, Rule, Sysctl, WgPeer } from './host-state.ts';
 import type { NftTransaction } from './nft/transaction.ts';
+import type { SettledPod } from './pod-way.ts';
 
 /**
  * One kernel transaction: it happens as a whole or not at all. `ensure` and `remove` may be repeated: what is there already, or gone
@@ -54,7 +55,12 @@ type FlowStep =
   /** Deletes conntrack entries. */
   | { readonly kind: 'forget-flows'; readonly flows: FlowFilter }
   /** Wakes the pod's end of TCP connections, so that it learns at once what became of them. Not in anybody's critical path. */
-  | { readonly kind: 'kick'; readonly flows: FlowFilter };
+  | { readonly kind: 'kick'; readonly flows: FlowFilter }
+  /**
+   * Of what these pods have begun, what contradicts their ways (`contradicts`) ends: TCP is kicked, and the rules refuse it; everything
+   * else is deleted, and begins anew with its next packet. The rest is left alone.
+   */
+  | { readonly kind: 'settle-flows'; readonly markMask: number; readonly pods: readonly SettledPod[] };
 
 /** Conntrack entries that match all of the given. */
 export interface FlowFilter {

@@ -42,6 +42,7 @@ const effects: { readonly [Kind in keyof StepByKind]: Effect<StepByKind[Kind]> }
   'remove-rule': within((before, { rule }) => ({ ...before, rules: drop(before.rules, rule, renderRule) })),
   'forget-flows': within((before) => before),
   kick: within((before) => before),
+  'settle-flows': within((before) => before),
 };
 
 /** What a kernel that is plain data makes of the step. Throws SegwError where a real one would refuse. Knows no connections. */

@@ -24,7 +24,7 @@ export function gatewayHostTable({ uplink, egress }: GatewayInputs, settings: Da
       {
         name: 'raw',
         hook: 'type filter hook prerouting priority raw; policy accept',
-        rules: [`iifname ${pair} notrack`, 'ip daddr @addrs notrack', `udp dport ${port} notrack`],
+        rules: [`iifname ${pair} notrack`, 'ip daddr @addrs notrack', `udp dport ${port} fib daddr type local notrack`],
       },
       { name: 'rawout', hook: 'type filter hook output priority raw; policy accept', rules: [`udp sport ${port} notrack`] },
       {

@@ -35,7 +35,8 @@ function forwardChain({ workerDevicePrefix }: DataplaneSettings): NftChain {
     hook: 'type filter hook forward priority filter - 5; policy accept',
     rules: [
       `oifname "${workerDevicePrefix}*" accept`,
-      'ct direction reply ct state established,related accept',
+      // Not related: an ICMP error may be about anybody's connection.
+      'ct direction reply ct state established accept',
       'iifname vmap @locks',
     ],
   };

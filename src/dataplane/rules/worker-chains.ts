@@ -12,6 +12,8 @@ export function workerChains(inputs: WorkerInputs, steering: Steering, settings:
     ...steering.gateways.flatMap(({ gateway }) => gatewayChains(gateway.number, settings)),
     ...steering.sgcs.flatMap((sgc) => sgcChains(sgc, settings)),
     ...refusingChains,
+    // Whatever of its old connections no tunnel takes any more.
+    { name: 'guard_detaching', rules: [`${connectionMark(settings)} != 0 goto refuse`, 'accept'] },
     ...rawChains(inputs, settings),
     ...steeringChains(settings),
     ...forwardChains(inputs, settings),
@@ -44,6 +46,7 @@ function sgcChains(sgc: SteeredSgc, { spreadSlots }: DataplaneSettings): NftChai
     { name: `pick_${name}`, rules: ['ip saddr vmap @gateway', `numgen inc mod ${String(spreadSlots)} vmap @spread_${name}`] },
     { name: `want_${name}`, rules: ['ip daddr @cluster4 return', `${excluded} return`, `goto pick_${name}`] },
     { name: `guard_${name}`, rules: ['ip daddr @cluster4 accept', `${excluded} accept`, 'goto refuse'] },
+    { name: `stray_${name}`, rules: ['ip daddr @cluster4 goto refuse', `${excluded} goto refuse`] },
   ];
 }
 
@@ -70,7 +73,8 @@ function rawChains({ block }: WorkerInputs, settings: DataplaneSettings): NftCha
       name: 'raw',
       hook: 'type filter hook prerouting priority raw; policy accept',
       rules: [
-        `udp dport ${ours} udp sport ${theirs} notrack`,
+        // Of the tunnels themselves: a pod may use the same ports for its own.
+        `udp dport ${ours} udp sport ${theirs} fib daddr type local notrack`,
         `iifname != ${tunnels(settings)} ip saddr ${formatCidr(block)} counter name spoof drop`,
         `iifname != ${tunnels(settings)} ip daddr ${formatCidr(block)} counter name spoof drop`,
         'ip saddr @pods iifname . ip saddr != @podif counter name spoof drop',
@@ -120,17 +124,28 @@ function forwardChains({ uplinkMtu }: WorkerInputs, settings: DataplaneSettings)
     {
       name: 'from_pod',
       rules: [
-        `${isReply} accept`,
         'meta protocol ip6 goto from_pod6',
+        // A pod speaks of its own connections only: an ICMP error may be about anybody's, and would leave as that one's.
+        `iifname . ct reply ip saddr @podif ${isReply} accept`,
+        'ct direction original iifname . ct original ip saddr != @podif goto refuse',
         `${to} ${clamp}`,
         // A connection translated to another label belongs to the SGC that the pod had before.
         `${to} ct state established,related ct original ip saddr . ct reply ip daddr != @pair goto refuse`,
+        // One that would leave directly if it began now belongs to networks that the SGC had before.
+        `${to} iifname vmap @stray`,
         `${to} ct direction original ${connectionMark(settings)} != 0 accept`,
         'iifname vmap @guard',
         'goto refuse',
       ],
     },
-    { name: 'from_pod6', rules: ['ip6 daddr @cluster6 accept', 'counter name v6 reject with icmpx admin-prohibited'] },
+    {
+      name: 'from_pod6',
+      rules: [
+        'ct direction reply ct state established accept',
+        'ip6 daddr @cluster6 accept',
+        'counter name v6 reject with icmpx admin-prohibited',
+      ],
+    },
     {
       name: 'input',
       hook: 'type filter hook input priority filter - 10; policy accept',
@@ -159,6 +174,8 @@ function sourceChains({ block }: WorkerInputs, settings: DataplaneSettings): Nft
         `${to} counter name badsrc drop`,
         `ip saddr ${formatCidr(block)} counter name badsrc drop`,
         `ct direction original ${connectionMark(settings)} != 0 counter name badsrc drop`,
+        // What conntrack does not follow has no mark, and nobody translates it.
+        'iifname @veths ct state invalid,untracked ip daddr != @cluster4 counter name badsrc drop',
       ],
     },
   ];

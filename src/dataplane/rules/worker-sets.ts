@@ -14,6 +14,7 @@ export function podSets(steered: readonly SteeredPod[]): NftSet[] {
   const addresses = pods.map(({ address }) => ({ key: address }));
   const holders = pods.map((pod) => ({ key: `${link(pod)} . ${pod.address}` }));
   const guards = steered.map((one) => ({ key: link(one.pod), value: guardOf(one) }));
+  const strays = wanting.map(({ pod, name }) => ({ key: link(pod), value: `jump stray_${name}` }));
   const labels = labelled.map(({ pod, sgc }) => ({ key: pod.address, value: sgc.label }));
   const pairs = labelled.map(({ pod, sgc }) => ({ key: `${pod.address} . ${sgc.label}` }));
   const wants = wanting.map(({ pod, name }) => ({ key: link(pod), value: `jump want_${name}` }));
@@ -22,6 +23,7 @@ export function podSets(steered: readonly SteeredPod[]): NftSet[] {
     guardSet('pods', 'type ipv4_addr', addresses),
     guardSet('podif', 'type ifname . ipv4_addr', holders),
     guardSet('guard', 'type ifname : verdict', guards),
+    guardSet('stray', 'type ifname : verdict', strays),
     openingSet('label', 'type ipv4_addr : ipv4_addr', labels),
     openingSet('pair', 'type ipv4_addr . ipv4_addr', pairs),
     openingSet('want', 'type ifname : verdict', wants),
@@ -60,7 +62,7 @@ function actionOf({ gateway, carrier }: SteeredGateway): string {
 }
 
 function guardOf({ pod, sgc }: SteeredPod): string {
-  if (pod.phase === 'detaching') return 'accept';
+  if (pod.phase === 'detaching') return 'goto guard_detaching';
   return `goto guard_${sgc?.name ?? 'held'}`;
 }
 
