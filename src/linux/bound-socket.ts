@@ -1,11 +1,13 @@
-import { bindSocket, closeDescriptor, openSocket, setSocketOption } from './libc.ts';
+import { bindSocket, closeDescriptor, isErrno, openSocket, setSocketOption, setSocketText } from './libc.ts';
 import { ipv4Bytes } from './netlink/attributes.ts';
 import { inNetns } from './netns.ts';
 
 const AF_INET = 2;
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const SO_BINDTODEVICE = 25;
 
 /**
  * A TCP socket bound to `address`:`port` inside the network namespace kept at `netns`. Returns the file descriptor, for
@@ -14,17 +16,45 @@ const SO_REUSEADDR = 2;
  */
 export function bindInNetns(netns: string, { address, port }: { readonly address: string; readonly port: number }): number {
   const doing = `listen on ${address}:${String(port)} in ${netns}`;
-  return inNetns(netns, () => {
-    const fd = openSocket(AF_INET, SOCK_STREAM, 0, doing);
-    try {
+  return inNetns(netns, () =>
+    openConfigured(SOCK_STREAM, doing, (fd) => {
       setSocketOption(fd, { level: SOL_SOCKET, name: SO_REUSEADDR, value: 1 }, doing);
       bindSocket(fd, socketAddress(address, port), doing);
-      return fd;
-    } catch (error) {
-      closeDescriptor(fd);
-      throw error;
-    }
-  });
+    }),
+  );
+}
+
+/** The same for datagrams, on every address that the namespace has and will have: for `socket.bind({ fd })`. */
+export function bindDatagramsInNetns(netns: string, port: number): number {
+  const doing = `receive on UDP port ${String(port)} in ${netns}`;
+  return inNetns(netns, () => openConfigured(SOCK_DGRAM, doing, (fd) => bindSocket(fd, socketAddress('0.0.0.0', port), doing)));
+}
+
+/**
+ * A UDP socket that sends and receives by the link `device` alone, whatever the routing tables say: for `socket.bind({ fd })`. It is for
+ * the link of now; to one of the same name that is made later it does not belong. `undefined`: there is no such link.
+ */
+export function openDeviceSocket(device: string): number | undefined {
+  const doing = `open a socket of device ${device}`;
+  try {
+    return openConfigured(SOCK_DGRAM, doing, (fd) =>
+      setSocketText(fd, { level: SOL_SOCKET, name: SO_BINDTODEVICE, value: device }, doing),
+    );
+  } catch (error) {
+    if (isErrno(error, 'ENODEV')) return undefined;
+    throw error;
+  }
+}
+
+function openConfigured(type: number, doing: string, configure: (fd: number) => void): number {
+  const fd = openSocket(AF_INET, type, 0, doing);
+  try {
+    configure(fd);
+    return fd;
+  } catch (error) {
+    closeDescriptor(fd);
+    throw error;
+  }
 }
 
 export function socketAddress(address: string, port: number): Uint8Array {

@@ -1,7 +1,7 @@
 import { definedOnly } from '../base/defined.ts';
 import { Attributes, be16, be32, bytes, ipv4, nested, u32, u8 } from './netlink/attributes.ts';
 import type { NetlinkMessage } from './netlink/message.ts';
-import type { NetlinkSocket } from './netlink/socket.ts';
+import type { NetlinkRequest, NetlinkSocket } from './netlink/socket.ts';
 
 /** IP protocol numbers. */
 export const ipProtocols = { icmp: 1, tcp: 6, udp: 17 } as const;
@@ -38,6 +38,8 @@ export interface ConntrackEntry {
   readonly reply: ConntrackTuple;
   readonly mark: number;
   readonly tcpState?: TcpState;
+  /** Seconds until the kernel forgets it, unless another packet comes. */
+  readonly timeoutSeconds?: number;
 }
 
 /** Absent members match anything. */
@@ -54,7 +56,7 @@ export interface ConntrackFilter {
 
 /** linux/netfilter/nfnetlink_conntrack.h */
 const IPCTNL = { get: 0x101, delete: 0x102 } as const;
-const CTA = { original: 1, reply: 2, protocolState: 4, mark: 8, id: 12, zone: 18, markMask: 21, filter: 25 } as const;
+const CTA = { original: 1, reply: 2, protocolState: 4, timeout: 7, mark: 8, id: 12, zone: 18, markMask: 21, filter: 25 } as const;
 const CTA_TUPLE = { addresses: 1, protocol: 2 } as const;
 const CTA_IP = { source: 1, destination: 2 } as const;
 const CTA_PROTO = { number: 1, sourcePort: 2, destinationPort: 3 } as const;
@@ -72,18 +74,36 @@ export function listConntrack(socket: NetlinkSocket, filter: ConntrackFilter = {
   return dump(socket, filter).map(({ entry }) => entry);
 }
 
-/** Deletes what matches and returns how many that were. Entries that end meanwhile are fine, new ones stay. */
-export function deleteConntrack(socket: NetlinkSocket, filter: ConntrackFilter): number {
-  const found = dump(socket, filter);
-  socket.execute(
-    found.map(({ attributes }) => ({
-      doing: 'delete a conntrack entry',
-      type: IPCTNL.delete,
-      payload: [header(), ...identity(attributes)],
-    })),
-    { tolerate: ['ENOENT'] },
+/** Deletes what matches and `isMeant`, and returns how many that were. Entries that end meanwhile are fine, new ones stay. */
+export function deleteConntrack(
+  socket: NetlinkSocket,
+  filter: ConntrackFilter,
+  isMeant: (entry: ConntrackEntry) => boolean = () => true,
+): number {
+  return deleteFound(
+    socket,
+    dump(socket, filter).filter(({ entry }) => isMeant(entry)),
   );
-  return found.length;
+}
+
+/**
+ * As `listConntrack`, without blocking the event loop while the kernel goes through its table: 10 ms for one of 262,144 buckets, however
+ * empty. Nothing else may use the socket meanwhile.
+ */
+export async function listConntrackInPool(socket: NetlinkSocket, filter: ConntrackFilter): Promise<ConntrackEntry[]> {
+  return (await dumpInPool(socket, filter)).map(({ entry }) => entry);
+}
+
+/** As `deleteConntrack`, with the same care. */
+export async function deleteConntrackInPool(
+  socket: NetlinkSocket,
+  filter: ConntrackFilter,
+  isMeant: (entry: ConntrackEntry) => boolean = () => true,
+): Promise<number> {
+  return deleteFound(
+    socket,
+    (await dumpInPool(socket, filter)).filter(({ entry }) => isMeant(entry)),
+  );
 }
 
 /** The request's attributes for what the kernel can compare itself: marks, and since 5.8 addresses and protocols. */
@@ -108,7 +128,10 @@ export function decodeConntrack(attributes: Attributes): ConntrackEntry {
     original: decodeTuple(original),
     reply: decodeTuple(attributes.nested(CTA.reply)),
     mark: attributes.be32(CTA.mark) ?? 0,
-    ...definedOnly({ tcpState: state === undefined ? undefined : tcpStates[state] }),
+    ...definedOnly({
+      tcpState: state === undefined ? undefined : tcpStates[state],
+      timeoutSeconds: attributes.be32(CTA.timeout),
+    }),
   };
 }
 
@@ -121,12 +144,40 @@ export function matchesFilter(entry: ConntrackEntry, { source, protocol, mark, m
   );
 }
 
-function dump(socket: NetlinkSocket, filter: ConntrackFilter): { entry: ConntrackEntry; attributes: Attributes }[] {
-  return socket
-    .dump({ doing: 'list connections', type: IPCTNL.get, payload: [header(), ...encodeFilter(filter)] })
-    .map(({ payload }: NetlinkMessage) => new Attributes(payload.subarray(headerLength)))
+interface FoundEntry {
+  readonly entry: ConntrackEntry;
+  readonly attributes: Attributes;
+}
+
+function dump(socket: NetlinkSocket, filter: ConntrackFilter): FoundEntry[] {
+  return decodeDump(socket.dump(dumpRequest(filter)), filter);
+}
+
+async function dumpInPool(socket: NetlinkSocket, filter: ConntrackFilter): Promise<FoundEntry[]> {
+  return decodeDump(await socket.dumpInPool(dumpRequest(filter)), filter);
+}
+
+function dumpRequest(filter: ConntrackFilter): NetlinkRequest {
+  return { doing: 'list connections', type: IPCTNL.get, payload: [header(), ...encodeFilter(filter)] };
+}
+
+function decodeDump(messages: readonly NetlinkMessage[], filter: ConntrackFilter): FoundEntry[] {
+  return messages
+    .map(({ payload }) => new Attributes(payload.subarray(headerLength)))
     .map((attributes) => ({ attributes, entry: decodeConntrack(attributes) }))
     .filter(({ entry }) => matchesFilter(entry, filter));
+}
+
+function deleteFound(socket: NetlinkSocket, found: readonly FoundEntry[]): number {
+  socket.execute(
+    found.map(({ attributes }) => ({
+      doing: 'delete a conntrack entry',
+      type: IPCTNL.delete,
+      payload: [header(), ...identity(attributes)],
+    })),
+    { tolerate: ['ENOENT'] },
+  );
+  return found.length;
 }
 
 /** What tells this connection from a later one with the same addresses and ports. */

@@ -72,6 +72,16 @@ export function setSocketOption(fd: number, { level, name, value }: SocketOption
   check(c.setsockopt(fd, level, name, bytes, bytes.length), 'setsockopt', doing);
 }
 
+/** The same of an option that is a string, such as the name of a link. */
+export function setSocketText(
+  fd: number,
+  { level, name, value }: Omit<SocketOption, 'value'> & { readonly value: string },
+  doing: string,
+): void {
+  const bytes = Buffer.from(value);
+  check(c.setsockopt(fd, level, name, bytes, bytes.length), 'setsockopt', doing);
+}
+
 export function send(fd: number, data: Uint8Array, doing: string): void {
   check(c.send(fd, data, data.length, 0), 'send', doing);
 }

@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import type { KernelChange } from '../dataplane/kernel-change.ts';
 import { watchNetwork, type NetworkWatch } from './netlink/notifications.ts';
-import { inNetns, isNetns } from './netns.ts';
+import { inNetns, netnsIdentity } from './netns.ts';
 
 export interface NamespacesWatch {
   /** Looks which of the namespaces are there: one that has come is watched from now on, one that has gone is let go. */
@@ -24,7 +23,7 @@ export function watchNamespaces(
   };
   const refresh = (): void => {
     for (const [name, path] of Object.entries(paths)) {
-      const identity = identityOf(path);
+      const identity = netnsIdentity(path);
       if (watches.get(name)?.identity === identity) continue;
       close(name);
       if (identity === undefined) continue;
@@ -39,11 +38,4 @@ export function watchNamespaces(
       for (const name of watches.keys()) close(name);
     },
   };
-}
-
-/** `undefined` when there is no such namespace. */
-function identityOf(path: string): string | undefined {
-  if (!isNetns(path)) return undefined;
-  const { dev, ino } = statSync(path);
-  return `${String(dev)}:${String(ino)}`;
 }

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, stat, statfsSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, stat, statSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hasErrno } from '../base/error.ts';
 import { bindMount, enterNetns, unmount, unshareNetns } from './libc.ts';
@@ -64,6 +64,16 @@ export function isNetns(path: string): boolean {
     if (hasErrno(error, 'ENOENT')) return false;
     throw error;
   }
+}
+
+/**
+ * Tells the namespace at `path` from another one that is made there later, as long as something is open in it: then its number is not used
+ * again. `undefined` when there is none.
+ */
+export function netnsIdentity(path: string): string | undefined {
+  if (!isNetns(path)) return undefined;
+  const { dev, ino } = statSync(path);
+  return `${String(dev)}:${String(ino)}`;
 }
 
 /** A thread that cannot get home would configure the wrong namespace from then on, so the process ends instead. */

@@ -48,6 +48,23 @@ describe('a gateway that is cut off', () => {
     assert.ok(back && back.atMs >= 7000, JSON.stringify(back));
   });
 
+  it('is found in the same time in a network that loses and delays, give or take what is under way', () => {
+    for (let seed = 1; seed <= 100; seed += 1) {
+      const random = seededRandom(seed);
+      const cutMs = 2000 + 100 * random();
+      const replyAfterMs = (nowMs: number) => (nowMs >= cutMs || random() < 0.1 ? undefined : 1 + 20 * random());
+      const afterMs = deathAfter(simulate({ replyAfterMs }, 4000), cutMs);
+      assert.ok(afterMs >= 60 && afterMs <= 311, `seed ${String(seed)}: ${String(afterMs)}`);
+    }
+  });
+
+  it('is found by a prober that is always late as well, only later', () => {
+    for (const lateMs of [5, 16, 30, 100, 300]) {
+      const afterMs = deathAfter(simulate({ ...cutBetween(2000), lateMs: () => lateMs }, 20_000), 2000);
+      assert.ok(afterMs <= 290 + 15 * (lateMs + 30), `${String(lateMs)} ms late: ${String(afterMs)}`);
+    }
+  });
+
   it('that never answered is dead in the same time', () => {
     assert.deepEqual(simulate(cutBetween(0), 1000), [{ atMs: 190, verdict: 'dead' }]);
   });
@@ -80,6 +97,19 @@ describe('a gateway that lives', () => {
         lateMs: () => (random() < 0.1 ? 500 * random() : 0),
       };
       const verdicts = simulate(world, 10 * minuteMs).map(({ verdict }) => verdict);
+      assert.deepEqual(verdicts, ['ready'], `seed ${String(seed)}`);
+    }
+  });
+
+  it('is not called dead while its responder is starved for a tenth of a second now and then', () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const random = seededRandom(seed);
+      let starvedUntilMs = 0;
+      const replyAfterMs = (nowMs: number): number | undefined => {
+        if (nowMs > starvedUntilMs + 200 && random() < 0.05) starvedUntilMs = nowMs + 120 * random();
+        return random() < 0.01 ? undefined : 1 + Math.max(0, starvedUntilMs - nowMs);
+      };
+      const verdicts = simulate({ replyAfterMs }, 10 * minuteMs).map(({ verdict }) => verdict);
       assert.deepEqual(verdicts, ['ready'], `seed ${String(seed)}`);
     }
   });

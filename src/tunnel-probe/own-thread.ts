@@ -5,5 +5,5 @@ export function ownThreadId(): number {
   return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
 }
 
-/** The priority that `raise` gave to a thread: for the log. */
+/** Gives a thread (by its id in the kernel) the highest priority that it may have, and says which. */
 export type RaisePriority = (thread: number) => string;

@@ -12,13 +12,14 @@ import {
   type DetectorSettings,
   type Verdict,
 } from './detector.ts';
-import type { KeyedTarget, OnVerdict } from './prober.ts';
+import { ProbeCount } from './probe-tally.ts';
+import type { KeyedTarget, ProbeReport } from './prober.ts';
 import { encodePacket, parsePacket } from './wire-format.ts';
 
 export interface ProberLoopOptions {
   /** This node, as packets name it. */
   readonly worker: bigint;
-  readonly onVerdict: OnVerdict;
+  readonly onVerdict: (number: number, verdict: Verdict) => void;
   /** Packets received out of a tunnel's device so far; 0 when there is none. */
   readonly tunnelPackets: (device: string) => number;
   readonly settings?: DetectorSettings;
@@ -26,6 +27,8 @@ export interface ProberLoopOptions {
 
 export interface ProberLoop {
   probe(targets: readonly KeyedTarget[]): void;
+  /** Since the last one. */
+  report(): ProbeReport;
   stop(): void;
 }
 
@@ -44,6 +47,10 @@ export function startProberLoop(options: ProberLoopOptions): ProberLoop {
       for (const [number, target] of wanted)
         if (!probed.has(number)) probed.set(number, new ProbedGateway(target, options, isAlive));
     },
+    report() {
+      const reports = [...probed.values()].map((gateway) => gateway.report());
+      return { gateways: reports.flatMap(({ gateways }) => gateways), lateMs: reports.flatMap(({ lateMs }) => lateMs) };
+    },
     stop() {
       for (const gateway of probed.values()) gateway.stop();
       probed.clear();
@@ -58,9 +65,12 @@ class ProbedGateway {
   readonly #settings: DetectorSettings;
   readonly #isAlive: (number: number) => boolean;
   readonly #socket: Socket;
+  readonly #count = new ProbeCount();
+  #lateMs: number[] = [];
   #target: KeyedTarget;
   #detection: Detection;
   #timer: NodeJS.Timeout | undefined;
+  #connection: 'none' | 'under way' | 'made' = 'none';
   #isStopped = false;
 
   constructor(target: KeyedTarget, options: ProberLoopOptions, isAlive: (number: number) => boolean) {
@@ -72,8 +82,8 @@ class ProbedGateway {
     this.#socket = createSocket('udp4');
     this.#socket.on('message', (bytes) => this.#receive(bytes));
     this.#socket.on('error', (error) => this.#onError(error));
-    // Connected: only then does the kernel report that nobody listens there.
-    this.#socket.connect(target.port, target.address, () => this.#look());
+    this.#socket.on('connect', () => this.#onConnect());
+    this.#connect();
   }
 
   get isAlive(): boolean {
@@ -87,6 +97,16 @@ class ProbedGateway {
     return true;
   }
 
+  report(): ProbeReport {
+    const { number } = this.#target;
+    const report = {
+      gateways: [{ number, way: 'node' as const, tally: this.#count.take(performance.now()) }],
+      lateMs: this.#lateMs,
+    };
+    this.#lateMs = [];
+    return report;
+  }
+
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
@@ -94,19 +114,35 @@ class ProbedGateway {
     this.#socket.close();
   }
 
+  /** Evidence out of the tunnel is asked for when a reply is overdue, not at each probe. */
   #look(): void {
     if (this.#isStopped) return;
     // A reply between the timer and this look has put it off; and timers are early by parts of a millisecond.
     if (performance.now() + timerResolutionMs < this.#detection.dueMs) return this.#schedule();
+    this.#lateMs.push(Math.max(0, performance.now() - this.#detection.dueMs));
     const nonce = randomBytes(8).readBigUInt64BE();
-    const tunnelPackets = this.#options.tunnelPackets(this.#target.device);
+    const tunnelPackets = this.#detection.awaited.length > 0 ? this.#options.tunnelPackets(this.#target.device) : 0;
     const around = { nowMs: performance.now(), nonce, isLast: this.#isLast, tunnelPackets };
     const { detection, sends } = look(this.#detection, around, this.#settings);
-    if (sends) this.#send(nonce);
+    if (sends) this.#send(nonce, around.nowMs);
     this.#advance(detection);
   }
 
-  #send(nonce: bigint): void {
+  /** Only from a connected socket does the kernel report that nobody listens there. Without a route it cannot be connected. */
+  #connect(): void {
+    if (this.#connection !== 'none') return;
+    this.#connection = 'under way';
+    this.#socket.connect(this.#target.port, this.#target.address);
+  }
+
+  #onConnect(): void {
+    this.#connection = 'made';
+    if (this.#timer === undefined) this.#look();
+  }
+
+  #send(nonce: bigint, nowMs: number): void {
+    this.#count.sent(nonce, nowMs);
+    if (this.#connection !== 'made') return this.#connect();
     const packet = encodePacket({ kind: 'probe', worker: this.#options.worker, nonce }, this.#target.keys.probe);
     this.#socket.send(packet, (error) => {
       if (error) this.#onError(error);
@@ -117,12 +153,21 @@ class ProbedGateway {
     const { worker } = this.#options;
     const packet = parsePacket(bytes, (named) => (named === worker ? this.#target.keys.reply : undefined));
     if (packet?.kind !== 'reply' || this.#isStopped) return;
-    this.#advance(replied(this.#detection, packet, { nowMs: performance.now(), isLast: this.#isLast }, this.#settings));
+    const nowMs = performance.now();
+    this.#count.answered(packet.nonce, nowMs);
+    this.#advance(replied(this.#detection, packet, { nowMs, isLast: this.#isLast }, this.#settings));
   }
 
   /** Another error, such as no route, is a probe without a reply. */
   #onError(error: Error): void {
-    if (this.#isStopped || !hasErrno(error, 'ECONNREFUSED')) return;
+    if (this.#isStopped) return;
+    if (this.#connection === 'under way') {
+      this.#connection = 'none';
+      if (this.#timer === undefined) this.#look();
+      return;
+    }
+    if (!hasErrno(error, 'ECONNREFUSED')) return;
+    this.#count.refused();
     this.#advance(refused(this.#detection, { nowMs: performance.now() }, this.#settings));
   }
 

@@ -4,10 +4,8 @@ import type { ProbeKeys } from './probe-keys.ts';
 import { encodePacket, parsePacket, type ProbeAnswer } from './wire-format.ts';
 
 export interface ResponderLoopOptions {
-  /** The node's own address. */
-  readonly address: string;
-  /** 0: any free one. */
-  readonly port: number;
+  /** The node's own address and a port (0: any free one), or the descriptor of a socket that is bound already. */
+  readonly at: { readonly address: string; readonly port: number } | { readonly fd: number };
   readonly keysOf: (worker: bigint) => ProbeKeys | undefined;
   readonly answer: () => ProbeAnswer | undefined;
   readonly onError: (error: Error) => void;
@@ -19,13 +17,7 @@ export interface ResponderLoop {
 }
 
 /** Answers with a socket of the calling thread. Rejects when the port cannot be had. */
-export async function startResponderLoop({
-  address,
-  port,
-  keysOf,
-  answer,
-  onError,
-}: ResponderLoopOptions): Promise<ResponderLoop> {
+export async function startResponderLoop({ at, keysOf, answer, onError }: ResponderLoopOptions): Promise<ResponderLoop> {
   const socket = createSocket('udp4');
   socket.on('message', (bytes, from) => {
     const state = answer();
@@ -37,8 +29,10 @@ export async function startResponderLoop({
     const reply = encodePacket({ kind: 'reply', worker, nonce, answer: state }, keys.reply);
     socket.send(reply, from.port, from.address, () => undefined);
   });
-  socket.bind({ address, port });
-  await once(socket, 'listening');
+  // A socket that is bound already listens at once.
+  const listening = once(socket, 'listening');
+  socket.bind(at);
+  await listening;
   socket.on('error', onError);
   return {
     port: socket.address().port,

@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../base/error.ts';
+import { hostClockMs } from '../base/host-clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Verdict } from './detector.ts';
 import type { RaisePriority } from './own-thread.ts';
 import { deriveProbeKeys, type ProbeKeys } from './probe-keys.ts';
-import type { KeyedTarget, OnVerdict, Prober, ProbeTarget } from './prober.ts';
+import type { KeyedTarget, Prober, ProbeObserver, ProbeReport, ProbeTarget } from './prober.ts';
+import { TunnelProber, type OpenTunnelSocket } from './tunnel-prober.ts';
+import type { SilenceSettings } from './tunnel-silence.ts';
 import { workerIdOf } from './wire-format.ts';
 
 export interface ThreadedProberOptions {
@@ -15,8 +18,11 @@ export interface ThreadedProberOptions {
   /** Of this node, in WireGuard's form. */
   readonly privateKey: Secret;
   readonly publicKey: string;
-  readonly onVerdict: OnVerdict;
+  readonly observer: ProbeObserver;
   readonly raisePriority: RaisePriority;
+  readonly openTunnelSocket: OpenTunnelSocket;
+  /** When a tunnel is silent. */
+  readonly silence?: SilenceSettings;
   readonly log: Logger;
 }
 
@@ -25,11 +31,17 @@ export interface ProberThreadData {
 }
 
 /** First the thread says which one it is. */
-export type ProberMessage = { readonly thread: number } | { readonly number: number; readonly verdict: Verdict };
+export type ProberMessage =
+  | { readonly thread: number }
+  | { readonly number: number; readonly verdict: Verdict; readonly atMs: number }
+  | { readonly report: ProbeReport };
 
 const restartMs = 100;
 
-/** A prober in a thread of its own: what the rest of the process does makes no probe late. A thread that ends is started again. */
+/**
+ * A prober whose probes between nodes are sent by a thread of its own: what the rest of the process does makes none of them late. A thread
+ * that ends is started again. A gateway that answers there, but not through its tunnel for ten seconds, is dead as well.
+ */
 export function startThreadedProber(options: ThreadedProberOptions): Prober {
   return new ThreadedProber(options);
 }
@@ -37,7 +49,9 @@ export function startThreadedProber(options: ThreadedProberOptions): Prober {
 class ThreadedProber implements Prober {
   readonly #options: ThreadedProberOptions;
   readonly #keys = new Map<string, ProbeKeys>();
+  /** What probes between nodes say. */
   readonly #verdicts = new Map<number, Verdict>();
+  readonly #tunnels: TunnelProber;
   #targets: readonly KeyedTarget[] = [];
   #thread: Worker;
   #restart: NodeJS.Timeout | undefined;
@@ -45,6 +59,13 @@ class ThreadedProber implements Prober {
 
   constructor(options: ThreadedProberOptions) {
     this.#options = options;
+    this.#tunnels = new TunnelProber({
+      worker: workerIdOf(options.publicKey),
+      openSocket: options.openTunnelSocket,
+      onChange: (number, isSilent) => this.#onTunnel(number, isSilent),
+      ...(options.silence && { settings: options.silence }),
+      log: options.log,
+    });
     this.#thread = this.#start();
   }
 
@@ -54,16 +75,19 @@ class ThreadedProber implements Prober {
     this.#targets = keyed;
     const numbers = new Set(keyed.map(({ number }) => number));
     for (const number of this.#verdicts.keys()) if (!numbers.has(number)) this.#verdicts.delete(number);
-    this.#thread.postMessage(keyed);
+    this.#tunnels.probe(keyed);
+    this.#instruct(this.#thread);
   }
 
   verdictOf(number: number): Verdict {
-    return this.#verdicts.get(number) ?? 'unknown';
+    const verdict = this.#verdicts.get(number) ?? 'unknown';
+    return this.#tunnels.isSilent(number) && (verdict === 'ready' || verdict === 'draining') ? 'dead' : verdict;
   }
 
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#restart);
+    this.#tunnels.stop();
     await this.#thread.terminate();
   }
 
@@ -76,20 +100,48 @@ class ThreadedProber implements Prober {
     thread.once('exit', () => {
       if (!this.#isStopping) this.#restart = setTimeout(() => (this.#thread = this.#start()), restartMs);
     });
-    if (this.#targets.length > 0) thread.postMessage(this.#targets);
+    if (this.#targets.length > 0) this.#instruct(thread);
     return thread;
   }
 
+  /** Whoever is silent in its tunnel takes nothing over. */
+  #instruct(thread: Worker): void {
+    const alternativesOf = ({ alternatives }: KeyedTarget) => alternatives.filter((number) => !this.#tunnels.isSilent(number));
+    const targets: readonly KeyedTarget[] = this.#targets.map((target) => ({ ...target, alternatives: alternativesOf(target) }));
+    thread.postMessage(targets);
+  }
+
   #hear(message: ProberMessage): void {
-    if ('thread' in message) {
-      this.#options.log.info({ priority: this.#options.raisePriority(message.thread) }, 'the prober runs');
-      return;
-    }
-    const { number, verdict } = message;
+    const { observer } = this.#options;
+    if ('thread' in message) this.#raise(message.thread);
+    else if ('report' in message) {
+      const { gateways, lateMs } = message.report;
+      observer.onReport({ gateways: [...gateways, ...this.#tunnels.report()], lateMs });
+    } else this.#onVerdict(message);
+  }
+
+  #raise(thread: number): void {
+    const { raisePriority, observer, log } = this.#options;
+    const priority = raisePriority(thread);
+    log.info({ priority }, 'the prober runs');
+    observer.onPriority(priority);
+  }
+
+  #onVerdict({ number, verdict, atMs }: Extract<ProberMessage, { verdict: unknown }>): void {
     // One about a gateway that is no longer probed was under way.
     if (!this.#targets.some((target) => target.number === number)) return;
+    const before = this.verdictOf(number);
     this.#verdicts.set(number, verdict);
-    this.#options.onVerdict(number, verdict);
+    const after = this.verdictOf(number);
+    if (after !== before) this.#options.observer.onVerdict(number, after, atMs);
+  }
+
+  #onTunnel(number: number, isSilent: boolean): void {
+    const { log, observer } = this.#options;
+    log.warn({ gateway: number, isSilent }, isSilent ? 'nothing comes through the tunnel' : 'the tunnel speaks again');
+    this.#instruct(this.#thread);
+    const verdict = this.#verdicts.get(number);
+    if (verdict === 'ready' || verdict === 'draining') observer.onVerdict(number, this.verdictOf(number), hostClockMs());
   }
 
   #keysFor(publicKey: string): ProbeKeys {

@@ -3,10 +3,11 @@ import { Worker } from 'node:worker_threads';
 import { messageOf, SegwError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import type { Secret } from '../base/secret.ts';
-import { type AnswerCell, beat, createAnswerCell, writeAnswer } from './answer-cell.ts';
+import { type AnswerCell, beat, createAnswerCell, readAnswer, writeAnswer } from './answer-cell.ts';
 import type { RaisePriority } from './own-thread.ts';
 import { deriveProbeKeys, type ProbeKeys } from './probe-keys.ts';
 import type { Responder } from './responder.ts';
+import { TunnelResponder, type TunnelEnd } from './tunnel-responder.ts';
 import { workerIdOf } from './wire-format.ts';
 
 export interface ThreadedResponderOptions {
@@ -16,7 +17,10 @@ export interface ThreadedResponderOptions {
   readonly privateKey: Secret;
   readonly address: string;
   readonly port: number;
+  readonly tunnelEnd: TunnelEnd;
   readonly raisePriority: RaisePriority;
+  /** The thread that answers has started, with this priority. */
+  readonly onPriority: (priority: string) => void;
   readonly log: Logger;
 }
 
@@ -38,7 +42,8 @@ const beatMs = 1000;
 const restartMs = 100;
 
 /**
- * A responder in a thread of its own: what the rest of the process does makes no answer late. A thread that ends is started again.
+ * A responder whose probes between nodes are answered by a thread of its own: what the rest of the process does makes no answer late. A
+ * thread that ends is started again. Probes through the tunnels are answered by the calling thread.
  * Throws `PortTaken` when the port cannot be had.
  */
 export async function startThreadedResponder(options: ThreadedResponderOptions): Promise<Responder> {
@@ -58,6 +63,7 @@ export async function startThreadedResponder(options: ThreadedResponderOptions):
 class ThreadedResponder implements Responder {
   readonly #options: ThreadedResponderOptions;
   readonly #cell = createAnswerCell();
+  readonly #tunnels: TunnelResponder;
   readonly #beat: NodeJS.Timeout;
   readonly #listening = Promise.withResolvers<void>();
   #keys: ResponderKeys = new Map();
@@ -69,6 +75,12 @@ class ThreadedResponder implements Responder {
 
   constructor(options: ThreadedResponderOptions) {
     this.#options = options;
+    this.#tunnels = new TunnelResponder({
+      end: options.tunnelEnd,
+      keysOf: (worker) => this.#keys.get(worker),
+      answer: () => readAnswer(this.#cell),
+      log: options.log,
+    });
     this.#thread = this.#start();
     this.#beat = setInterval(() => beat(this.#cell), beatMs);
   }
@@ -92,19 +104,23 @@ class ThreadedResponder implements Responder {
     writeAnswer(this.#cell, answer);
   }
 
+  refresh(): void {
+    this.#tunnels.refresh();
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#beat);
     clearTimeout(this.#restart);
-    await this.#thread.terminate();
+    await Promise.all([this.#thread.terminate(), this.#tunnels.stop()]);
   }
 
   #start(): Worker {
-    const { thread: program, address, port, raisePriority, log } = this.#options;
+    const { thread: program, address, port, log } = this.#options;
     const workerData: ResponderThreadData = { address, port, cell: this.#cell };
     const thread = new Worker(program, { workerData, name: 'responder' });
     thread.on('message', (heard: ResponderMessage) => {
-      log.info({ priority: raisePriority(heard.thread) }, 'the responder runs');
+      this.#raise(heard.thread);
       this.#hasListened = true;
       this.#port = heard.port;
       this.#listening.resolve();
@@ -118,6 +134,13 @@ class ThreadedResponder implements Responder {
     });
     if (this.#keys.size > 0) thread.postMessage(this.#keys);
     return thread;
+  }
+
+  #raise(thread: number): void {
+    const { raisePriority, onPriority, log } = this.#options;
+    const priority = raisePriority(thread);
+    log.info({ priority }, 'the responder runs');
+    onPriority(priority);
   }
 
   #keysFor(publicKey: string): ProbeKeys {

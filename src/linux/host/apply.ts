@@ -2,7 +2,7 @@ import type { Step, StepByKind } from '../../dataplane/step.ts';
 import { setLink } from '../netlink/links.ts';
 import { deleteNeighbours, replaceNeighbours } from '../netlink/neighbours.ts';
 import { ensureAddress, removeAddress } from './addresses.ts';
-import { forgetFlows, kickFlows } from './flows.ts';
+import { forgetFlows, kickFlows, settleFlows, type SettleOptions } from './flows.ts';
 import { createLink, removeLink, removeLinks } from './links.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { OpenNamespace } from './open-namespace.ts';
@@ -12,11 +12,10 @@ import { ensureSysctl } from './sysctls.ts';
 import type { WireguardKind } from './wireguard-kind.ts';
 import { configureWireguard, type PrivateKeys } from './wireguard.ts';
 
-export interface ApplyOptions {
+export interface ApplyOptions extends SettleOptions {
   readonly namespaces: Namespaces;
   readonly wireguard: WireguardKind;
   readonly privateKeys: PrivateKeys;
-  readonly kickMark: number;
 }
 
 type Effect<S extends Step> = (step: S, options: ApplyOptions) => Promise<void> | void;
@@ -43,6 +42,7 @@ const effects: { readonly [Kind in keyof StepByKind]: Effect<StepByKind[Kind]> }
   'remove-rule': inside(({ route }, { rule }) => removeRule(route, rule)),
   'forget-flows': inside((namespace, { flows }) => forgetFlows(namespace, flows)),
   kick: inside((namespace, { flows }, { kickMark }) => kickFlows(namespace, flows, kickMark)),
+  'settle-flows': inside((namespace, step, options) => settleFlows(namespace, step, options)),
 };
 
 export async function applyStep(step: Step, options: ApplyOptions): Promise<void> {

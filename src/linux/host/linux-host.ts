@@ -2,6 +2,7 @@ import { SegwError, messageOf } from '../../base/error.ts';
 import type { describeStep } from '../../dataplane/describe-step.ts';
 import type { Host, isDeviceOf } from '../../dataplane/host.ts';
 import type { renderTransaction } from '../../dataplane/nft/transaction.ts';
+import type { contradicts } from '../../dataplane/pod-way.ts';
 import { inNewNetns } from '../netns.ts';
 import { openNftables } from '../nftables.ts';
 import { applyStep } from './apply.ts';
@@ -14,6 +15,7 @@ import type { PrivateKeys } from './wireguard.ts';
 
 /** The functions of the dataplane itself that a host calls. `linux` knows other rooms by their types only, so the process gives them. */
 export interface DataplaneFunctions {
+  readonly contradicts: typeof contradicts;
   readonly describeStep: typeof describeStep;
   readonly isDeviceOf: typeof isDeviceOf;
   readonly renderTransaction: typeof renderTransaction;
@@ -51,7 +53,7 @@ export function createLinuxHost(options: LinuxHostOptions): LinuxHost {
     observe: (scope) => observe(scope, { ...dataplane, namespaces, wireguard }),
     async apply(step) {
       try {
-        await applyStep(step, { ...options, namespaces, wireguard });
+        await applyStep(step, { ...options, ...dataplane, namespaces, wireguard });
       } catch (error) {
         throw inStep(dataplane.describeStep(step), error);
       }

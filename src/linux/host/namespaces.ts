@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import { SegwError } from '../../base/error.ts';
 import type { hostNamespace } from '../../dataplane/host-state.ts';
-import { createNetns, deleteNetns, isNetns } from '../netns.ts';
+import { createNetns, deleteNetns, netnsIdentity } from '../netns.ts';
 import { OpenNamespace } from './open-namespace.ts';
 import type { Tables } from './tables.ts';
 
@@ -31,7 +30,7 @@ export class Namespaces {
   /** `undefined` when there is no such namespace. */
   find(name: string): OpenNamespace | undefined {
     const path = this.#options.pathOf(name);
-    const identity = isNetns(path) ? identityOf(path) : undefined;
+    const identity = netnsIdentity(path);
     const entry = this.#open.get(name);
     if (entry?.identity === identity) return entry?.namespace;
     this.#close(name);
@@ -73,10 +72,4 @@ export class Namespaces {
     this.#open.get(name)?.namespace.close();
     this.#open.delete(name);
   }
-}
-
-/** A number of a namespace is not used again while something is open in it. */
-function identityOf(path: string): string {
-  const { dev, ino } = statSync(path);
-  return `${String(dev)}:${String(ino)}`;
 }

@@ -98,13 +98,24 @@ export class NetlinkSocket {
     for (let attempt = 0; attempt < dumpAttempts; attempt += 1) {
       const { bytes, opened } = this.#open([request], NLM_F.dump);
       send(this.#fd, bytes, request.doing);
-      this.#finish(opened);
-      const replies = conclude(opened, options);
-      if (!opened.some(({ isInterrupted }) => isInterrupted)) return replies;
+      const replies = this.#finishDump(opened, options);
+      if (replies) return replies;
     }
-    throw new SegwError('SystemCall', `${request.doing}: changed during each of ${String(dumpAttempts)} reads`, {
-      retryable: true,
-    });
+    throw changedTooOften(request);
+  }
+
+  /**
+   * The same without blocking the event loop, for tables that the kernel takes long to look through. A socket has one dump at a time, so
+   * nothing else may be dumped on it meanwhile.
+   */
+  async dumpInPool(request: NetlinkRequest, options: ExecuteOptions = {}): Promise<NetlinkMessage[]> {
+    for (let attempt = 0; attempt < dumpAttempts; attempt += 1) {
+      const { bytes, opened } = this.#open([request], NLM_F.dump);
+      await sendInPool(this.#fd, bytes, request.doing);
+      const replies = this.#finishDump(opened, options);
+      if (replies) return replies;
+    }
+    throw changedTooOften(request);
   }
 
   /** Only after every request in the pool has ended. */
@@ -143,6 +154,13 @@ export class NetlinkSocket {
     }
   }
 
+  /** `undefined`: something changed meanwhile. */
+  #finishDump(opened: readonly Exchange[], options: ExecuteOptions): NetlinkMessage[] | undefined {
+    this.#finish(opened);
+    const replies = conclude(opened, options);
+    return opened.some(({ isInterrupted }) => isInterrupted) ? undefined : replies;
+  }
+
   #file(message: NetlinkMessage): void {
     const exchange = this.#exchanges.get(message.sequence);
     if (!exchange) return;
@@ -156,6 +174,10 @@ export class NetlinkSocket {
     exchange.isDone = true;
     this.#exchanges.delete(message.sequence);
   }
+}
+
+function changedTooOften({ doing }: NetlinkRequest): SegwError {
+  return new SegwError('SystemCall', `${doing}: changed during each of ${String(dumpAttempts)} reads`, { retryable: true });
 }
 
 function conclude(exchanges: readonly Exchange[], { tolerate = [] }: ExecuteOptions): NetlinkMessage[] {
