@@ -5,8 +5,16 @@ export const apiVersion = 'v1alpha1';
 /** Where operator, agents, GatewayStatus, EgressWorker and all leases live. */
 export const systemNamespace = 'kube-egress-gateway-system';
 
+/** The Deployment whose pods stand for the gateways when nodes are drained: one on each gateway node. */
+export const gatewayGuardName = 'segw-gateway-guard';
+
 /** On a pod: the name of the StaticGatewayConfiguration of its own namespace (spec.md C1). */
 export const podAnnotation = 'kubernetes.azure.com/static-gateway-configuration';
+
+/** On a StaticGatewayConfiguration: how connections are spread over its gateways, one of `spreads`. Absent: the worker-agent's setting. */
+export const spreadAnnotation = `${apiGroup}/spread`;
+
+export const spreads = ['perPod', 'perConnection'] as const;
 
 /** Holds a StaticGatewayConfiguration until everything that it made in the cloud is gone (spec.md B9). */
 export const cloudResourcesFinalizer = `${apiGroup}/cloud-resources`;

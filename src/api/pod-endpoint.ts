@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addressField, nameField, timeField, uidField } from './fields.ts';
+import { addressField, messageField, nameField, timeField, uidField } from './fields.ts';
 import type { DeepReadonly, Kind, KindObject } from './kind.ts';
 import { apiGroup, apiVersion } from './names.ts';
 
@@ -8,11 +8,19 @@ const spec = z.object({
   podUid: uidField.describe('`metadata.uid` of the pod.'),
   nodeName: nameField.describe("The pod's node."),
   podAddress: addressField.optional().describe("The pod's own address."),
+  state: z
+    .enum(['Attached', 'Guarded', 'Detaching'])
+    .optional()
+    .describe(
+      '`Attached`: new connections leave by a gateway. `Guarded`: the configuration cannot be used yet, the pod reaches nothing outside the cluster. `Detaching`: the annotation is gone; new connections leave directly, TCP connections by a gateway live on until they end.',
+    ),
+  reason: z.string().max(64).optional().describe('Why the pod is not treated as its annotation asks, in one word.'),
+  message: messageField.optional().describe('The same in a sentence.'),
   gateway: nameField
     .optional()
-    .describe('The gateway node that new connections take. Absent: none is alive, the pod is refused.'),
-  egressAddress: addressField.optional().describe('The source address that others see.'),
-  since: timeField.optional().describe('When `gateway` last changed.'),
+    .describe('The gateway node that new connections take. Absent: none is alive and the pod is refused, or they take turns.'),
+  egressAddress: addressField.optional().describe('The source address that others see of new connections.'),
+  since: timeField.optional().describe('When `state` or `gateway` last changed.'),
 });
 
 export type PodEndpointSpec = DeepReadonly<z.infer<typeof spec>>;
@@ -38,8 +46,16 @@ export const podEndpointKind: Kind<PodEndpoint> = {
       description: 'The source address that others see.',
     },
     { name: 'Gateway', type: 'string', jsonPath: '.spec.gateway', description: 'The gateway node.' },
-    { name: 'Since', type: 'date', jsonPath: '.spec.since', description: 'Time since the gateway changed.' },
+    { name: 'State', type: 'string', jsonPath: '.spec.state', description: 'Attached, Guarded or Detaching.' },
+    { name: 'Since', type: 'date', jsonPath: '.spec.since', description: 'Time since state or gateway changed.' },
     { name: 'Pod Address', type: 'string', jsonPath: '.spec.podAddress', description: "The pod's own address.", priority: 1 },
     { name: 'Node', type: 'string', jsonPath: '.spec.nodeName', description: "The pod's node.", priority: 1 },
+    {
+      name: 'Message',
+      type: 'string',
+      jsonPath: '.spec.message',
+      description: 'Why the pod is not treated as its annotation asks.',
+      priority: 1,
+    },
   ],
 };

@@ -105,7 +105,7 @@ export const staticGatewayConfigurationKind: Kind<StaticGatewayConfiguration> = 
   shortName: 'sgc',
   namespaced: true,
   description:
-    'Fixed source addresses for the pods of its namespace that name it in the annotation `kubernetes.azure.com/static-gateway-configuration`. Written by the user.',
+    'Fixed source addresses for the pods of its namespace that name it in the annotation `kubernetes.azure.com/static-gateway-configuration`. Written by the user. Its own annotation `egressgateway.kubernetes.azure.com/spread` says how connections are spread over the gateways: `perPod`, a pod keeps one source address; `perConnection`, new connections take turns. Without it the setting `--spread` of the worker-agent decides, which is `perPod`.',
   spec,
   status,
   printerColumns: [

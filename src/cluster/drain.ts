@@ -7,22 +7,25 @@ import { listAll } from '../kube/list-watch.ts';
 import { formatKey, keyOf } from '../kube/object.ts';
 import { hasCondition, nodeKind, podKind, type Node, type Pod } from './cluster-objects.ts';
 
-const intervalMs = 500;
+const defaultIntervalMs = 500;
 
 interface DrainOptions {
   readonly nodeName: string;
   /** For the evictions as a whole; what is still there then goes with the node. */
   readonly limitMs: number;
+  /** Between two looks at the pods. Default: 500. */
+  readonly intervalMs?: number;
 }
 
 /**
  * Cordons the node, evicts its pods as far as their PodDisruptionBudgets allow within the limit, and deletes the Node object. No such
  * node: done.
  */
-export async function removeNode(client: KubeClient, { nodeName, limitMs }: DrainOptions, log: Logger): Promise<void> {
+export async function removeNode(client: KubeClient, options: DrainOptions, log: Logger): Promise<void> {
+  const { nodeName } = options;
   const node = await cordon(client, nodeName);
   // Nothing on a dead machine can shut down; the garbage collector removes its pods once the node is gone.
-  const left = node && hasCondition(node, 'Ready') ? await evictPods(client, { nodeName, limitMs }, log) : [];
+  const left = node && hasCondition(node, 'Ready') ? await evictPods(client, options, log) : [];
   if (left.length > 0)
     log.warn({ node: nodeName, pods: left.map((pod) => formatKey(keyOf(pod))) }, 'drain limit reached, pods go with their node');
   await client.delete(nodeKind, { name: nodeName });
@@ -61,13 +64,15 @@ async function cordon(client: KubeClient, name: string): Promise<Node | undefine
   }
 }
 
-async function evictPods(client: KubeClient, { nodeName, limitMs }: DrainOptions, log: Logger): Promise<readonly Pod[]> {
+async function evictPods(client: KubeClient, options: DrainOptions, log: Logger): Promise<readonly Pod[]> {
+  const { nodeName, limitMs, intervalMs = defaultIntervalMs } = options;
   const deadline = performance.now() + limitMs;
   for (;;) {
     const { items } = await listAll(client, podKind, { selection: { fieldSelector: `spec.nodeName=${nodeName}` } });
     const left = podsToEvict(items);
     if (left.length === 0 || performance.now() >= deadline) return left;
-    const signal = AbortSignal.timeout(deadline - performance.now());
+    // It takes whole milliseconds only.
+    const signal = AbortSignal.timeout(Math.max(0, Math.ceil(deadline - performance.now())));
     const staying = left.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     await Promise.all(staying.map((pod) => evict(client, pod, { log, signal })));
     await sleep(intervalMs);

@@ -4,10 +4,6 @@ import { messageOf } from '../base/error.ts';
 import { startHealthServer } from '../base/health-server.ts';
 import { ensureKeyPair, keyFileOf } from '../base/key-file.ts';
 import { createLogger } from '../base/log.ts';
-import { describeStep } from '../dataplane/describe-step.ts';
-import { hostNamespace } from '../dataplane/host-state.ts';
-import { isDeviceOf } from '../dataplane/host.ts';
-import { renderTransaction } from '../dataplane/nft/transaction.ts';
 import { defaultSettings } from '../dataplane/settings.ts';
 import { parseConfig, type GatewayAgentConfig } from '../gateway-agent/config.ts';
 import { startGatewayAgent } from '../gateway-agent/gateway-agent.ts';
@@ -15,47 +11,41 @@ import { createGatewayAgentMetrics } from '../gateway-agent/metrics.ts';
 import { keepWithKey, openProgrammeFile } from '../gateway-agent/programme-file.ts';
 import { KubeClient } from '../kube/client.ts';
 import { connectByServiceAccount } from '../kube/service-account.ts';
-import { createLinuxHost } from '../linux/host/linux-host.ts';
 import { watchNamespaces } from '../linux/namespaces-watch.ts';
 import { openRouteSocket } from '../linux/netlink/socket.ts';
 import { raiseThreadPriority } from '../linux/thread-priority.ts';
+import { createTunnelEnd } from '../linux/tunnel-end.ts';
 import { findUplink } from '../linux/uplink.ts';
-import { kernelHasWireguard } from '../linux/wireguard/kernel.ts';
 import { generatePrivateKey, publicKeyOf } from '../linux/wireguard/keys.ts';
-import { createTunnelClient } from '../tunnel-host/tunnel-client.ts';
 import { startThreadedResponder } from '../tunnel-probe/threaded-responder.ts';
+import { planDrain } from './gateway-drain-plan.ts';
+import { openGatewayHost } from './gateway-host.ts';
+import { untilAskedToEnd } from './termination.ts';
 import { threadProgram } from './thread-program.ts';
 
 const removalLimitMs = 20_000;
 
 async function main(config: GatewayAgentConfig): Promise<void> {
-  const { nodeAddress: address, tunnelDirectory: directory, wireguard } = config;
-  const { kickMark, namespace, probePort } = defaultSettings;
+  const { nodeAddress: address } = config;
+  const { probePort } = defaultSettings;
   const log = createLogger('gateway-agent', { level: config.logLevel });
   const keyMaker = { generate: generatePrivateKey, publicKeyOf };
   const keyPath = join(config.stateDirectory, 'gateway.key');
   const key = await ensureKeyPair(keyPath, keyMaker);
-  const isInKernel = wireguard === 'kernel' || (wireguard === 'auto' && kernelHasWireguard());
-  const paths = { [hostNamespace]: '/proc/self/ns/net', [namespace]: join(config.namespaceDirectory, namespace) };
-  const host = createLinuxHost({
-    dataplane: { describeStep, isDeviceOf, renderTransaction },
-    namespacePath: (name) => paths[name] ?? join(config.namespaceDirectory, name),
-    privateKeys: (publicKey) => (publicKey === key.publicKey ? key.privateKey : undefined),
-    kickMark,
-    ...(isInKernel ? {} : { tunnels: createTunnelClient({ directory }) }),
-  });
+  const { host, paths, inside, isInKernel } = openGatewayHost(config, key);
   const socket = openRouteSocket();
   const connection = connectByServiceAccount({ ...config.apiServer, userAgent: 'segw-gateway-agent' });
   const programmeFile = openProgrammeFile(join(config.runDirectory, 'gateway.json'), log);
-  const { registry, onPass } = createGatewayAgentMetrics();
-  const { privateKey } = key;
-  const thread = threadProgram('responder-thread');
+  const metrics = createGatewayAgentMetrics();
+  metrics.wireguardKind(isInKernel ? 'kernel' : 'wireguard-go');
   const responder = await startThreadedResponder({
-    thread,
-    privateKey,
+    thread: threadProgram('responder-thread'),
+    privateKey: key.privateKey,
     address,
     port: probePort,
-    raisePriority: raiseThreadPriority,
+    tunnelEnd: createTunnelEnd(inside, probePort),
+    raisePriority: (thread) => raiseThreadPriority(thread, config.cpuGroup),
+    onPriority: (priority) => metrics.threadPriority(priority),
     log,
   });
   const agent = startGatewayAgent({
@@ -68,18 +58,28 @@ async function main(config: GatewayAgentConfig): Promise<void> {
     store: keepWithKey(programmeFile, keyFileOf(keyPath, key)),
     remembered: await programmeFile.read(),
     responder,
-    onPass,
+    drain: await planDrain(config, inside, log),
+    onPass: (...pass) => {
+      metrics.onPass(...pass);
+      responder.refresh();
+    },
     log,
   });
   const whyNotReady = () => agent.whyNotReady();
-  const health = await startHealthServer({ address: '127.0.0.1', port: config.healthPort, metrics: registry, whyNotReady });
+  const health = await startHealthServer({
+    address: '127.0.0.1',
+    port: config.healthPort,
+    metrics: metrics.registry,
+    whyNotReady,
+  });
   log.info({ publicKey: key.publicKey, isInKernel }, 'gateway-agent started');
-  const { promise: asked, resolve } = Promise.withResolvers<string>();
-  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, resolve);
-  log.info({ signal: await asked, drainMs: config.drainMs }, 'gateway-agent drains');
-  agent.drain();
-  await sleep(config.drainMs);
-  if (config.removeOnExit) await agent.remove(removalLimitMs);
+  log.info({ signal: await untilAskedToEnd() }, 'gateway-agent stops');
+  // Where the kernel stays as it is nothing drains: workers take refused probes for a restart of the agent (ADR 10).
+  if (config.removeOnExit) {
+    agent.announceRemoval();
+    await sleep(config.drainMs);
+    await agent.remove(removalLimitMs);
+  }
   await agent.stop();
   await Promise.all([responder.stop(), health.stop(), connection.close()]);
   socket.close();

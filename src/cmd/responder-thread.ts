@@ -14,8 +14,7 @@ parentPort?.on('message', (known: ResponderKeys) => {
   keys = known;
 });
 const responder = await startResponderLoop({
-  address,
-  port,
+  at: { address, port },
   keysOf: (worker) => keys.get(worker),
   answer: watchedAnswer(cell, { limitMs: hangLimitMs, nowMs: () => performance.now() }),
   onError(error) {

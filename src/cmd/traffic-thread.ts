@@ -8,5 +8,6 @@ const { namespacePath, plan }: TrafficThreadData = workerData;
 enterNetnsAt(namespacePath);
 const client = startTrafficClient(plan);
 parentPort?.once('message', () => {
-  parentPort?.postMessage(client.stop());
+  void client.stop().then((report) => parentPort?.postMessage(report));
 });
+parentPort?.postMessage('started');

@@ -6,11 +6,14 @@ import { describeStep } from '../dataplane/describe-step.ts';
 import { hostNamespace } from '../dataplane/host-state.ts';
 import { isDeviceOf } from '../dataplane/host.ts';
 import { renderTransaction } from '../dataplane/nft/transaction.ts';
+import { contradicts } from '../dataplane/pod-way.ts';
 import { defaultSettings } from '../dataplane/settings.ts';
 import { KubeClient } from '../kube/client.ts';
 import { connectByServiceAccount } from '../kube/service-account.ts';
+import { openDeviceSocket } from '../linux/bound-socket.ts';
 import { createLinuxHost, type LinuxHost } from '../linux/host/linux-host.ts';
 import { watchNetwork } from '../linux/netlink/notifications.ts';
+import { listMarkedSources } from '../linux/pod-flows.ts';
 import { raiseThreadPriority } from '../linux/thread-priority.ts';
 import { kernelHasWireguard } from '../linux/wireguard/kernel.ts';
 import { generatePrivateKey, publicKeyOf } from '../linux/wireguard/keys.ts';
@@ -33,13 +36,15 @@ async function main(config: WorkerAgentConfig): Promise<void> {
     client: new KubeClient(connection),
     host,
     links: procPodLinks,
+    flows: { usingGateways: (addresses) => listMarkedSources(addresses, defaultSettings.markMask) },
     watchKernel: watchNetwork,
-    startProber: (onVerdict) =>
+    startProber: (observer) =>
       startThreadedProber({
         ...keys,
         thread: threadProgram('prober-thread'),
-        raisePriority: raiseThreadPriority,
-        onVerdict,
+        raisePriority: (thread) => raiseThreadPriority(thread, config.cpuGroup),
+        openTunnelSocket: openDeviceSocket,
+        observer,
         log,
       }),
     publicKey: keys.publicKey,
@@ -47,10 +52,12 @@ async function main(config: WorkerAgentConfig): Promise<void> {
     uplinkMtu: await readUplinkMtu(config.nodeAddress),
     log,
   });
+  const wireguard = kernelHasWireguard() ? 'kernel' : 'wireguard-go';
+  agent.metrics.wireguardKind(wireguard);
   const { registry } = agent.metrics;
   const whyNotReady = () => agent.whyNotReady();
   const health = await startHealthServer({ address: '127.0.0.1', port: config.healthPort, whyNotReady, metrics: registry });
-  log.info({ node: config.nodeName, publicKey: keys.publicKey, version: process.version }, 'worker-agent started');
+  log.info({ node: config.nodeName, publicKey: keys.publicKey, wireguard, version: process.version }, 'worker-agent started');
   const { promise: asked, resolve } = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, resolve);
   log.info({ signal: await asked }, 'worker-agent stops');
@@ -62,7 +69,7 @@ async function main(config: WorkerAgentConfig): Promise<void> {
 
 function createHost({ tunnelDirectory }: WorkerAgentConfig, { privateKey, publicKey }: KeyPair): LinuxHost {
   return createLinuxHost({
-    dataplane: { describeStep, isDeviceOf, renderTransaction },
+    dataplane: { contradicts, describeStep, isDeviceOf, renderTransaction },
     namespacePath: (name) => (name === hostNamespace ? '/proc/self/ns/net' : `/run/netns/${name}`),
     privateKeys: (wanted) => (wanted === publicKey ? privateKey : undefined),
     kickMark: defaultSettings.kickMark,

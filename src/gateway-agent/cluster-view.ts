@@ -10,6 +10,7 @@ import { startListWatch, type ListWatch } from '../kube/list-watch.ts';
 import type { KubeObject } from '../kube/object.ts';
 import type { ResourceKind } from '../kube/resource.ts';
 import { Store } from '../kube/store.ts';
+import { nodeKind } from './node.ts';
 
 /** What the API server says, as far as a gateway needs it. */
 export interface ClusterView {
@@ -20,6 +21,8 @@ export interface ClusterView {
   readonly vmConfigurations: readonly GatewayVmConfiguration[];
   readonly workers: readonly EgressWorker[];
   readonly isRemoving: boolean;
+  /** Whether the own node takes no more pods. */
+  readonly isCordoned: boolean;
 }
 
 interface ClusterViewOptions {
@@ -49,6 +52,7 @@ export function followCluster({ client, nodeName, onChange, log }: ClusterViewOp
   const features = follow(configMapKind, { ...inSystem, ...named(featureConfigMap.name) });
   const vmConfigurations = follow(gatewayVmConfigurationKind, {});
   const workers = follow(egressWorkerKind, inSystem);
+  const nodes = follow(nodeKind, named(nodeName));
   let isRemoving = false;
   // Only a word enables the feature again: the ConfigMap goes with its namespace, and its end may be seen before our own.
   features.subscribe(() => {
@@ -78,6 +82,9 @@ export function followCluster({ client, nodeName, onChange, log }: ClusterViewOp
     },
     get isRemoving() {
       return isRemoving;
+    },
+    get isCordoned() {
+      return nodes.get({ name: nodeName })?.spec?.unschedulable === true;
     },
     stop: async () => {
       await Promise.all(watches.map((watch) => watch.stop()));

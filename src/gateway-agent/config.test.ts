@@ -20,10 +20,18 @@ test('without flags the paths are those of a node', () => {
     runDirectory: '/run/segw',
     tunnelDirectory: '/run/segw/tunnels',
     namespaceDirectory: '/run/netns',
+    cpuGroup: '/host/cgroup/cpu',
     wireguard: 'auto',
+    metadataUrl: 'http://169.254.169.254',
+    maintenanceWaitMs: 300_000,
+    idleMs: 60_000,
     drainMs: 2000,
     removeOnExit: false,
   });
+});
+
+test('where there is no metadata service, nobody is asked', () => {
+  assert.equal(parseConfig({ argv: ['--metadata-url=none'], env }).metadataUrl, undefined);
 });
 
 test('flags replace the defaults', () => {
@@ -48,6 +56,7 @@ const refused: readonly (readonly [what: string, argv: readonly string[], env: R
     '--log-level is none of debug, info, warn, error, silent; --state-dir is not an absolute path; ' +
       'NODE_NAME is missing; NODE_ADDRESS is no IPv4 address; KUBERNETES_SERVICE_PORT is not a port',
   ],
+  ['an address that is none', ['--metadata-url', 'metadata'], env, '--metadata-url is neither an http URL nor none'],
   ['a port that is none', ['--health-port', '70000'], env, '--health-port is not a port'],
   ['a flag that is none', ['--verbose'], env, "Unknown option '--verbose'"],
 ];

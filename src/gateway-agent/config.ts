@@ -18,9 +18,17 @@ export interface GatewayAgentConfig {
   readonly tunnelDirectory: string;
   /** Where network namespaces are kept as files. */
   readonly namespaceDirectory: string;
+  /** The node's own cpu cgroup (version 1), for threads that get real-time priority; need not be there. */
+  readonly cpuGroup: string;
   /** Who runs the tunnels: `auto` takes the kernel where it can. */
   readonly wireguard: 'auto' | 'kernel' | 'userspace';
-  /** Between the announcement that the gateway drains and the end of the agent. */
+  /** Of the instance metadata service; `undefined`: there is none, and nobody announces maintenance. */
+  readonly metadataUrl: string | undefined;
+  /** After so long a scheduled event may begin, whatever is still connected. */
+  readonly maintenanceWaitMs: number;
+  /** After so long without a packet a UDP or ICMP flow of a gateway that drains counts as ended. */
+  readonly idleMs: number;
+  /** With `removeOnExit`: between the announcement that the gateway leaves and its removal. */
   readonly drainMs: number;
   /** Leave nothing in the kernel. Otherwise everything stays, so that a restart or an upgrade ends no connection. */
   readonly removeOnExit: boolean;
@@ -39,7 +47,11 @@ const flags = {
   'run-dir': { type: 'string', default: '/run/segw' },
   'tunnel-dir': { type: 'string', default: '/run/segw/tunnels' },
   'netns-dir': { type: 'string', default: '/run/netns' },
+  'cpu-cgroup': { type: 'string', default: '/host/cgroup/cpu' },
   wireguard: { type: 'string', default: 'auto' },
+  'metadata-url': { type: 'string', default: 'http://169.254.169.254' },
+  'maintenance-wait-seconds': { type: 'string', default: '300' },
+  'idle-seconds': { type: 'string', default: '60' },
   'drain-seconds': { type: 'string', default: '2' },
   'remove-on-exit': { type: 'boolean', default: false },
 } as const;
@@ -58,7 +70,11 @@ const schema = z.object({
   '--run-dir': path,
   '--tunnel-dir': path,
   '--netns-dir': path,
+  '--cpu-cgroup': path,
   '--wireguard': z.enum(wireguardKinds, `is none of ${wireguardKinds.join(', ')}`),
+  '--metadata-url': z.literal('none').or(z.url({ protocol: /^https?$/, error: 'is neither an http URL nor none' })),
+  '--maintenance-wait-seconds': seconds,
+  '--idle-seconds': seconds,
   '--drain-seconds': seconds,
   '--remove-on-exit': z.boolean(),
   NODE_NAME: required,
@@ -83,7 +99,11 @@ export function parseConfig({ argv, env }: ConfigSources): GatewayAgentConfig {
     runDirectory: data['--run-dir'],
     tunnelDirectory: data['--tunnel-dir'],
     namespaceDirectory: data['--netns-dir'],
+    cpuGroup: data['--cpu-cgroup'],
     wireguard: data['--wireguard'],
+    metadataUrl: data['--metadata-url'] === 'none' ? undefined : data['--metadata-url'],
+    maintenanceWaitMs: data['--maintenance-wait-seconds'] * 1000,
+    idleMs: data['--idle-seconds'] * 1000,
     drainMs: data['--drain-seconds'] * 1000,
     removeOnExit: data['--remove-on-exit'],
   };

@@ -10,6 +10,8 @@ import { toTime } from '../kube/conditions.ts';
 import { startHeartbeat } from '../kube/lease.ts';
 import type { Responder } from '../tunnel-probe/responder.ts';
 import { followCluster, type FollowedCluster } from './cluster-view.ts';
+import type { DrainState } from './drain.ts';
+import { GatewayDrain, type DrainPlan } from './gateway-drain.ts';
 import { startGatewayPlane, type GatewayPlane, type Pass, type PlaneState, type ProgrammeStore } from './gateway-plane.ts';
 import { desiredStatus, probeAnswer } from './gateway-status.ts';
 import { planGateway, type Plan, type Programme } from './inputs.ts';
@@ -31,6 +33,7 @@ export interface GatewayAgentOptions {
   readonly remembered: Programme | undefined;
   /** Told who may ask how the gateway is, and what the answer is. */
   readonly responder: Pick<Responder, 'setWorkers' | 'setAnswer'>;
+  readonly drain: DrainPlan;
   readonly onPass?: (state: PlaneState, pass: Pass) => void;
   readonly settings?: DataplaneSettings;
   readonly clock?: Clock;
@@ -54,9 +57,9 @@ export class GatewayAgent {
   readonly #plane: GatewayPlane;
   readonly #status: StatusWriter;
   readonly #removed = Promise.withResolvers<void>();
+  readonly #drain: GatewayDrain;
   #heartbeat: { stop(): Promise<void> } | undefined;
-  #isDraining = false;
-  #isLeaving = false;
+  #isRemoving = false;
 
   constructor(options: GatewayAgentOptions) {
     const { client, host, remembered, store, watchKernel, publicKey, log } = options;
@@ -83,6 +86,15 @@ export class GatewayAgent {
       clock: this.#clock,
       log,
     });
+    this.#drain = new GatewayDrain({
+      plan: options.drain,
+      isCordoned: () => (this.#cluster.isSynced ? this.#cluster.isCordoned : undefined),
+      isLabel: (source) => this.#isLabel(source),
+      onChange: () => this.#onDrain(),
+      clock: this.#clock,
+      log,
+    });
+    this.#drain.update();
   }
 
   /** Why the gateway does not serve, in a line; `undefined`: it does, or has nothing to do any more. */
@@ -91,16 +103,19 @@ export class GatewayAgent {
     return trouble === undefined || trouble.reason === 'Removed' ? undefined : `${trouble.reason}: ${trouble.message}`;
   }
 
-  /** Says, in status and probe replies, that new connections should go elsewhere. Those that the gateway has live on. */
-  drain(): void {
-    this.#isDraining = true;
-    this.#tellResponder();
-    this.#status.update();
+  /** Whether, and why, new connections are to go elsewhere, and whether old ones are left. */
+  get drainState(): DrainState {
+    return this.#drain.state;
+  }
+
+  /** Says, in status and probe replies, that the gateway leaves. The connections that it has live on until `remove`. */
+  announceRemoval(): void {
+    this.#drain.announceRemoval();
   }
 
   /** Takes everything out of the kernel. Throws `Timeout` when that has not succeeded within `limitMs`. */
   async remove(limitMs: number): Promise<void> {
-    this.#isLeaving = true;
+    this.#isRemoving = true;
     this.#plane.replan();
     const limit = { what: 'take everything out of the kernel', limitMs, signal: new AbortController().signal };
     await withLimit(this.#clock, limit, async (signal) => {
@@ -112,12 +127,14 @@ export class GatewayAgent {
 
   /** Ends the agent and nothing else: the kernel stays as it is, so that no connection ends with it. */
   async stop(): Promise<void> {
+    await this.#drain.stop();
     await this.#plane.stop();
     await this.#status.stop();
     await Promise.all([this.#heartbeat?.stop(), this.#cluster.stop()]);
   }
 
   #onChange(): void {
+    this.#drain.update();
     this.#plane.replan();
     this.#status.update();
     const { gatewayStatus } = this.#cluster;
@@ -131,15 +148,25 @@ export class GatewayAgent {
     if (state.trouble?.reason === 'Removed') this.#removed.resolve();
   }
 
+  #onDrain(): void {
+    this.#tellResponder();
+    this.#status.update();
+  }
+
+  #isLabel(source: string): boolean {
+    const workers = this.#plane.state.programmed?.inputs.workers ?? [];
+    return workers.some(({ labels }) => labels.some(({ address }) => address === source));
+  }
+
   #tellResponder(): void {
     const { responder } = this.#options;
     const { state: plane } = this.#plane;
     responder.setWorkers(plane.programmed?.inputs.workers.map(({ publicKey }) => publicKey) ?? []);
-    responder.setAnswer(probeAnswer({ plane, isDraining: this.#isDraining }));
+    responder.setAnswer(probeAnswer({ plane, drain: this.#drain.state }));
   }
 
   #plan(): Plan | undefined {
-    if (this.#isLeaving) return { kind: 'remove' };
+    if (this.#isRemoving) return { kind: 'remove' };
     if (!this.#cluster.isSynced) return undefined;
     const { nodeName, nodeAddress, publicKey, uplink } = this.#options;
     const { gatewayStatus, vmConfigurations, workers, isRemoving } = this.#cluster;
@@ -160,7 +187,7 @@ export class GatewayAgent {
     // What an earlier agent has said stays until this one knows better.
     if (plane.trouble?.reason === 'Starting') return undefined;
     const endpoint = `${this.#options.nodeAddress}:${String(this.#settings.gatewayPort)}`;
-    const facts = { plane, isDraining: this.#isDraining, publicKey: this.#options.publicKey, endpoint };
+    const facts = { plane, drain: this.#drain.state, publicKey: this.#options.publicKey, endpoint };
     return desiredStatus(current, facts, toTime(this.#clock.wallTime()));
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GatewayStatusStatus } from '../api/gateway-status.ts';
 import { configurationOf, factsOf, keyOf, ready, workerOf } from '../../test/support/gateway-agent/objects.ts';
+import type { DrainState } from './drain.ts';
 import type { PlaneState } from './gateway-plane.ts';
 import { desiredStatus, probeAnswer, statusPatch, type StatusFacts } from './gateway-status.ts';
 import { planGateway } from './inputs.ts';
@@ -17,43 +18,52 @@ const late = '2026-01-02T00:00:00Z';
 
 const serving: PlaneState = { programmed, isWhole: true, trouble: undefined };
 
-function factsWith(plane: PlaneState, isDraining = false): StatusFacts {
-  return { plane, isDraining, publicKey: keyOf('gateway'), endpoint: '10.224.0.21:6000' };
+const draining: DrainState = { why: 'the node is cordoned', connections: 3, isDrained: false };
+const drained: DrainState = { ...draining, connections: 0, isDrained: true };
+
+function factsWith(plane: PlaneState, drain?: DrainState): StatusFacts {
+  return { plane, drain, publicKey: keyOf('gateway'), endpoint: '10.224.0.21:6000' };
 }
 
 const states: readonly (readonly [
   what: string,
   plane: PlaneState,
-  isDraining: boolean,
+  drain: DrainState,
   expected: readonly [state: string, reason: string | undefined, acknowledges: boolean, answer: string | undefined],
 ])[] = [
-  ['serves', serving, false, ['Ready', undefined, true, 'ready']],
-  ['drains', serving, true, ['Draining', 'Draining', true, 'draining']],
-  ['cannot do more', { ...serving, trouble: refused }, false, ['NotReady', 'KernelRefused', true, 'ready']],
-  ['cannot do more, and drains', { ...serving, trouble: refused }, true, ['NotReady', 'KernelRefused', true, 'draining']],
-  ['lacks something', { programmed, isWhole: false, trouble: refused }, false, ['NotReady', 'KernelRefused', false, undefined]],
+  ['serves', serving, undefined, ['Ready', undefined, true, 'ready']],
+  ['drains', serving, draining, ['Draining', 'Draining', true, 'draining']],
+  ['is drained', serving, drained, ['Draining', 'Drained', true, 'draining']],
+  ['cannot do more', { ...serving, trouble: refused }, undefined, ['NotReady', 'KernelRefused', true, 'ready']],
+  ['cannot do more, and drains', { ...serving, trouble: refused }, draining, ['NotReady', 'KernelRefused', true, 'draining']],
+  [
+    'lacks something',
+    { programmed, isWhole: false, trouble: refused },
+    undefined,
+    ['NotReady', 'KernelRefused', false, undefined],
+  ],
   [
     'has never served',
     { programmed: undefined, isWhole: false, trouble: refused },
-    false,
+    undefined,
     ['NotReady', 'KernelRefused', false, undefined],
   ],
   [
     'has taken all away',
     { programmed: undefined, isWhole: true, trouble: removed },
-    false,
+    undefined,
     ['NotReady', 'Removed', false, 'not-ready'],
   ],
 ];
 
-for (const [what, plane, isDraining, [state, reason, acknowledges, answer]] of states)
+for (const [what, plane, drain, [state, reason, acknowledges, answer]] of states)
   test(`a gateway that ${what} is ${state}, ${acknowledges ? 'acknowledges' : 'acknowledges nothing'}, and answers ${String(answer)}`, () => {
-    const status = desiredStatus(ready(3), factsWith(plane, isDraining), early);
+    const status = desiredStatus(ready(3), factsWith(plane, drain), early);
     assert.equal(status.state, state);
     assert.equal(status.reason, reason);
     assert.equal(status.configurations?.length, acknowledges ? 1 : 0);
     assert.equal(status.workers?.length, acknowledges ? 1 : 0);
-    assert.equal(probeAnswer({ plane, isDraining }), answer);
+    assert.equal(probeAnswer({ plane, drain }), answer);
   });
 
 test('what a gateway that serves says is who it is and what it carries', () => {
@@ -71,7 +81,7 @@ test('what a gateway that serves says is who it is and what it carries', () => {
 test('the time stays while the state does', () => {
   const before: GatewayStatusStatus = { state: 'Ready', since: early };
   assert.equal(desiredStatus({ ...ready(3), status: before }, factsWith(serving), late).since, early);
-  assert.equal(desiredStatus({ ...ready(3), status: before }, factsWith(serving, true), late).since, late);
+  assert.equal(desiredStatus({ ...ready(3), status: before }, factsWith(serving, draining), late).since, late);
 });
 
 test('a message is as long as the API server takes it', () => {

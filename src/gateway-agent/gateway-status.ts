@@ -2,12 +2,13 @@ import type { GatewayState, GatewayStatus, GatewayStatusStatus } from '../api/ga
 import type { ProbeAnswer } from '../tunnel-probe/wire-format.ts';
 import type { PlaneState } from './gateway-plane.ts';
 import type { Acknowledgement } from './inputs.ts';
-import { gatewayReasons, type Trouble } from './trouble.ts';
+import type { DrainState } from './drain.ts';
+import type { Trouble } from './trouble.ts';
 
 /** What the status is made of. */
 export interface StatusFacts {
   readonly plane: PlaneState;
-  readonly isDraining: boolean;
+  readonly drain: DrainState;
   readonly publicKey: string;
   /** Where the tunnels listen: `ADDRESS:PORT`. */
   readonly endpoint: string;
@@ -37,10 +38,10 @@ export function desiredStatus({ metadata, status: before }: GatewayStatus, facts
 }
 
 /** A gateway that lacks something is NotReady also while it drains. */
-function stateOf({ plane: { trouble }, isDraining }: StatusFacts): { readonly state: GatewayState; readonly trouble?: Trouble } {
+function stateOf({ plane: { trouble }, drain }: StatusFacts): { readonly state: GatewayState; readonly trouble?: Trouble } {
   if (trouble !== undefined) return { state: 'NotReady', trouble };
-  if (!isDraining) return { state: 'Ready' };
-  return { state: 'Draining', trouble: { reason: 'Draining', message: gatewayReasons.Draining } };
+  if (drain === undefined) return { state: 'Ready' };
+  return { state: 'Draining', trouble: { reason: drain.isDrained ? 'Drained' : 'Draining', message: drain.why } };
 }
 
 /**
@@ -49,11 +50,11 @@ function stateOf({ plane: { trouble }, isDraining }: StatusFacts): { readonly st
  */
 export function probeAnswer({
   plane: { programmed, isWhole },
-  isDraining,
+  drain,
 }: Omit<StatusFacts, 'publicKey' | 'endpoint'>): ProbeAnswer | undefined {
   if (!isWhole) return undefined;
   if (programmed === undefined) return 'not-ready';
-  return isDraining ? 'draining' : 'ready';
+  return drain === undefined ? 'ready' : 'draining';
 }
 
 const cleared = { reason: null, message: null };

@@ -4,6 +4,10 @@ import type { Pass, PlaneState } from './gateway-plane.ts';
 export interface GatewayAgentMetrics {
   readonly registry: Registry;
   readonly onPass: (state: PlaneState, pass: Pass) => void;
+  /** Of the thread that answers probes. */
+  threadPriority(priority: string): void;
+  /** Who runs the tunnels. */
+  wireguardKind(kind: string): void;
 }
 
 /** What the gateway-agent tells Prometheus. */
@@ -31,8 +35,25 @@ export function createGatewayAgentMetrics(): GatewayAgentMetrics {
     registers,
   });
   const workers = new Gauge({ name: 'segw_gateway_workers', help: 'Workers that the gateway has tunnels to.', registers });
+  const priorities = new Gauge({
+    name: 'segw_probe_thread_priority',
+    help: '1 for the priority that the thread has which answers probes: real-time, nice or normal.',
+    labelNames: ['priority'],
+    registers,
+  });
+  const wireguard = new Gauge({
+    name: 'segw_wireguard_info',
+    help: '1 for what runs the tunnels of the node: kernel or wireguard-go.',
+    labelNames: ['kind'],
+    registers,
+  });
   return {
     registry,
+    threadPriority(priority) {
+      priorities.reset();
+      priorities.set({ priority }, 1);
+    },
+    wireguardKind: (kind) => wireguard.set({ kind }, 1),
     onPass: ({ programmed, isWhole }, pass) => {
       passes.inc({ outcome: pass.outcome });
       seconds.observe(pass.durationMs / 1000);

@@ -1,4 +1,4 @@
-/** Every reason of a GatewayStatus that is not Ready, and of one that drains. */
+/** Every reason of a GatewayStatus that is not Ready. */
 export const gatewayReasons = {
   Starting: 'The agent has not programmed the kernel yet.',
   WaitingForOperator: 'The operator has not given the gateway its number.',
@@ -6,7 +6,9 @@ export const gatewayReasons = {
   KernelRefused:
     'The kernel refused a change. The gateway serves on with what was there before, unless the message names something that is missing.',
   Removed: 'Everything was taken out of the kernel: the feature is being switched off, or the gateway leaves.',
-  Draining: 'The agent is about to end or the node to leave: connections live on, new ones go elsewhere.',
+  Draining:
+    'The node is cordoned, or maintenance of its machine is announced, or the agent is taking everything away: connections live on, new ones go elsewhere.',
+  Drained: 'The same, and no connection of the gateway is left: nothing is lost when the node goes.',
 } as const;
 
 export type GatewayReason = keyof typeof gatewayReasons;

@@ -2,7 +2,7 @@ import { featureConfigMap } from '../api/feature.ts';
 import { egressWorkerKind, type EgressWorker } from '../api/egress-worker.ts';
 import { gatewayStatusKind, type GatewayStatus } from '../api/gateway-status.ts';
 import { gatewayVmConfigurationKind, type GatewayVmConfiguration } from '../api/gateway-vm-configuration.ts';
-import { systemNamespace } from '../api/names.ts';
+import { gatewayGuardName, systemNamespace } from '../api/names.ts';
 import { staticGatewayConfigurationKind, type StaticGatewayConfiguration } from '../api/static-gateway-configuration.ts';
 import type { Logger } from '../base/log.ts';
 import type { KubeClient, Selection } from '../kube/client.ts';
@@ -11,7 +11,7 @@ import { startListWatch, type ListWatch } from '../kube/list-watch.ts';
 import { formatKey, type KubeObject } from '../kube/object.ts';
 import type { ResourceKind } from '../kube/resource.ts';
 import { Store } from '../kube/store.ts';
-import { nodeKind, type Node } from './cluster-kinds.ts';
+import { deploymentKind, nodeKind, type Deployment, type Node } from './cluster-kinds.ts';
 
 /** The objects that the controllers look at, as the API server had them a moment ago. */
 export interface Caches {
@@ -25,6 +25,8 @@ export interface Caches {
   readonly nodes: Cached<Node>;
   /** The one ConfigMap by which the product's removal is agreed on (`src/api/feature.ts`). */
   readonly feature: Cached<ConfigMap>;
+  /** The one Deployment of the guards. */
+  readonly gatewayGuard: Cached<Deployment>;
   stop(): Promise<void>;
 }
 
@@ -55,6 +57,10 @@ export function startCaches(client: KubeClient, log: Logger): Caches {
     feature: follow(configMapKind, new Store<ConfigMap>(), {
       ...inSystem,
       fieldSelector: `metadata.name=${featureConfigMap.name}`,
+    }),
+    gatewayGuard: follow(deploymentKind, new Store<Deployment>(), {
+      ...inSystem,
+      fieldSelector: `metadata.name=${gatewayGuardName}`,
     }),
     stop: async () => {
       await Promise.all(watches.map((watch) => watch.stop()));

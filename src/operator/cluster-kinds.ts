@@ -11,6 +11,19 @@ export interface Node extends KubeObject {
 
 export const nodeKind: ResourceKind<Node> = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false };
 
+/** `apps/v1` Deployment, as far as the operator reads it. */
+export interface Deployment extends KubeObject {
+  readonly spec?: { readonly replicas?: number };
+}
+
+export const deploymentKind: ResourceKind<Deployment> = {
+  group: 'apps',
+  version: 'v1',
+  kind: 'Deployment',
+  plural: 'deployments',
+  namespaced: true,
+};
+
 export interface CustomResourceDefinition extends KubeObject {
   readonly spec?: { readonly group: string };
 }

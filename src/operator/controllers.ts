@@ -14,6 +14,7 @@ import type { Caches } from './caches.ts';
 import { blockRules } from './egress-worker/desired.ts';
 import { EgressWorkerReconciler } from './egress-worker/reconciler.ts';
 import { FeatureReconciler } from './feature/reconciler.ts';
+import { GatewayGuardReconciler, gatewayGuardKey } from './gateway-guard/reconciler.ts';
 import { GatewayStatusReconciler } from './gateway-status/reconciler.ts';
 import type { ByoPrefixes } from './static-gateway-configuration/acceptance.ts';
 import { GatewayPools } from './static-gateway-configuration/gateway-pools.ts';
@@ -47,14 +48,15 @@ type Row = Pick<ControllerOptions, 'name' | 'objectName' | 'reconciler' | 'sourc
 /** The operator's controllers. A new one is a folder and a row here. */
 export function startControllers(deps: ControllerDependencies): readonly Controller[] {
   const { log, clock, onReconciled } = deps;
-  return [configurationRow(deps), gatewayStatusRow(deps), egressWorkerRow(deps), featureRow(deps)].map((row) =>
-    startController({
-      ...row,
-      log,
-      clock,
-      queue: { firstRetryMs: 200 },
-      onReconciled: (reconciled) => onReconciled?.(row.name, reconciled),
-    }),
+  return [configurationRow(deps), gatewayStatusRow(deps), egressWorkerRow(deps), gatewayGuardRow(deps), featureRow(deps)].map(
+    (row) =>
+      startController({
+        ...row,
+        log,
+        clock,
+        queue: { firstRetryMs: 200 },
+        onReconciled: (reconciled) => onReconciled?.(row.name, reconciled),
+      }),
   );
 }
 
@@ -99,6 +101,17 @@ function egressWorkerRow({ client, caches, clock, settings }: ControllerDependen
       storeSource(configurations.store, configurations, usersOf),
     ],
     concurrency: nodeConcurrency,
+  };
+}
+
+function gatewayGuardRow({ client, caches }: ControllerDependencies): Row {
+  const { gatewayGuard, nodes } = caches;
+  return {
+    name: 'gateway-guard',
+    objectName: 'deployment',
+    reconciler: new GatewayGuardReconciler({ client, caches }),
+    sources: [storeSource(gatewayGuard.store, gatewayGuard), storeSource(nodes.store, nodes, () => [gatewayGuardKey])],
+    concurrency: 1,
   };
 }
 

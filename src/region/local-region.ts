@@ -7,8 +7,9 @@ import type { LoopbackForwards } from '../cluster/loopback-forwards.ts';
 import { ensureNodeImages, type NodeImage } from '../cluster/node-images.ts';
 import { createUserImages } from '../cluster/user-images.ts';
 import type { Supply } from '../cluster/supply/supply.ts';
-import { createFabric } from './fabric/fabric.ts';
-import { fabricSettings, machineNamespace, routerNamespace } from './fabric/fabric-settings.ts';
+import { createFabric, type Fabric } from './fabric/fabric.ts';
+import { fabricSettings, internetNamespace, machineNamespace, routerNamespace } from './fabric/fabric-settings.ts';
+import { readInternetArrivals, type InternetArrivals } from './fabric/internet-arrivals.ts';
 import type { FabricKernel } from './fabric/kernel.ts';
 import { authorityFile } from './installation.ts';
 import { listenHttp, listenTls } from './listening-server.ts';
@@ -54,7 +55,7 @@ const importTimeoutMs = 300_000;
  */
 export async function startLocalRegion(options: LocalRegionOptions): Promise<{ stop(): Promise<void> }> {
   const { stateDir, armPort, firstApiPort, log } = options;
-  const { platform, routerServers, machines, images } = createWorld(options);
+  const { platform, routerServers, machines, images, internetArrivals } = createWorld(options);
   const region = await createRegion({
     stateDir,
     settings: {
@@ -63,7 +64,7 @@ export async function startLocalRegion(options: LocalRegionOptions): Promise<{ s
     },
     platform,
     log,
-    extension: { routes: [createLocalRoutes({ importImages: () => importOnNodes(machines, images) })] },
+    extension: { routes: [createLocalRoutes({ importImages: () => importOnNodes(machines, images), internetArrivals })] },
   });
   // Before the region starts: its first act is to apply the network, and with it the routers.
   for (const service of routerServices(region)) routerServers.offer(service);
@@ -87,6 +88,7 @@ interface World {
   readonly routerServers: RouterServers;
   readonly machines: Machines;
   readonly images: () => Promise<readonly NodeImage[]>;
+  readonly internetArrivals: () => InternetArrivals;
 }
 
 /** Fabric, machines and clusters on this host. */
@@ -121,7 +123,16 @@ function createWorld({ stateDir, installation, namespaces, supply, kernel, log, 
   const connectToMember: ConnectToMember = ({ networkKey, address, port }) =>
     host.connect(routerPath(networkKey), { from: fabricSettings.dnsAddress, address, port });
   const platform = createLocalPlatform({ stateDir, fabric, machines, clusters, routerServers, connectToMember });
-  return { platform, routerServers, machines, images };
+  return { platform, routerServers, machines, images, internetArrivals: () => internetArrivals(kernel, fabric) };
+}
+
+function internetArrivals(kernel: FabricKernel, { namespacePath }: Pick<Fabric, 'namespacePath'>): InternetArrivals {
+  const namespace = kernel.open(namespacePath(internetNamespace));
+  try {
+    return readInternetArrivals(namespace);
+  } finally {
+    namespace.close();
+  }
 }
 
 /** What machines reach of the region inside their virtual network: the plane, and what they are told about themselves. */

@@ -13,7 +13,7 @@ export interface RegionSettings {
   readonly pageSize: number;
   readonly tokenLifetimeSeconds: number;
   readonly maxBodyBytes: number;
-  /** How long a node may take to give its pods away before its machine goes. */
+  /** How long a node may take to give its pods away, and a gateway its connections, before its machine goes. A pool may say otherwise. */
   readonly drainLimitMs: number;
   /** The API servers of managed clusters get loopback ports from this one upwards, one each. */
   readonly firstApiPort: number;
@@ -32,7 +32,7 @@ export const defaultRegionSettings: RegionSettings = {
   pageSize: 500,
   tokenLifetimeSeconds: 3600,
   maxBodyBytes: 4 * 1024 * 1024,
-  drainLimitMs: 30_000,
+  drainLimitMs: 120_000,
   firstApiPort: 17_002,
   maxClusters: 14,
   featureFlags: { areNeeded: true, registrationSeconds: 20 },

@@ -5,6 +5,7 @@ import { parsePodNetwork } from '../cni/result.ts';
 import { systemClock, withLimit, type Clock } from '../kube/clock.ts';
 import type { Admission } from './admission.ts';
 import { sgcKeyOf, type RegisteredPod } from './attached-pods.ts';
+import { annotationProblem } from './pod-annotation.ts';
 import { findVeth, type PodLinks } from './pod-links.ts';
 
 /** What ADD needs of the agent. */
@@ -28,15 +29,9 @@ export interface AddOptions {
 
 /** The pod that the call is about. Throws `InvalidInput`, `PodNetworkUnsupported`. */
 export function podOf({ containerId, ifname, pod, annotations, prevResult }: Invocation, links: PodLinks): RegisteredPod {
-  const sgc = annotations[podAnnotation];
-  if (!sgc)
-    throw new SegwError('InvalidInput', `annotation ${podAnnotation} is empty`, {
-      remedy: "Give it the name of a StaticGatewayConfiguration in the pod's namespace, or leave the annotation out.",
-    });
-  if (sgc.includes('/'))
-    throw new SegwError('InvalidInput', `annotation ${podAnnotation}: "${sgc}" is not the name of a StaticGatewayConfiguration`, {
-      remedy: "Give the name alone: only configurations of the pod's own namespace can be used.",
-    });
+  const { [podAnnotation]: sgc = '' } = annotations;
+  const problem = annotationProblem(sgc);
+  if (problem) throw problem;
   const network = parsePodNetwork(prevResult, ifname);
   return { ...pod, containerId, sgc, veth: findVeth(network, links), address: network.address, phase: 'attached' };
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { systemNamespace } from '../api/names.ts';
 import { messageOf } from '../base/error.ts';
+import { hostClockMs } from '../base/host-clock.ts';
 import type { JsonFile } from '../base/json-file.ts';
 import type { KeyFile } from '../base/key-file.ts';
 import type { Logger } from '../base/log.ts';
@@ -11,20 +12,24 @@ import type { WorkerInputs } from '../dataplane/model.ts';
 import { defaultSettings } from '../dataplane/settings.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { startHeartbeat } from '../kube/lease.ts';
-import type { OnVerdict, Prober } from '../tunnel-probe/prober.ts';
+import type { Verdict } from '../tunnel-probe/detector.ts';
+import type { Prober, ProbeObserver } from '../tunnel-probe/prober.ts';
 import { add, podOf, type Attaching } from './add.ts';
 import { admit } from './admission.ts';
 import { AttachedPods, type RegisteredPod } from './attached-pods.ts';
+import { Background } from './background.ts';
 import { startPluginChain, type ChainGoal, type ChainState, type PluginChain } from './chain-plugin.ts';
 import { startCniServer, type CniServer } from './cni-server.ts';
 import { stateFiles, type WorkerAgentConfig } from './config.ts';
 import { leavingPods } from './del.ts';
 import { removesLink, touchesPlane, type WatchKernel } from './kernel-change.ts';
+import { LastVerdicts } from './last-verdicts.ts';
 import { createMetrics, type WorkerMetrics } from './metrics.ts';
 import { NodeRemoval } from './node-removal.ts';
 import { Plane } from './plane.ts';
 import { desiredEndpoints, EndpointWriter } from './pod-endpoints.ts';
 import { startPodEvents, type PodEvents } from './pod-events.ts';
+import type { PodFlows } from './pod-flows.ts';
 import type { PodLinks } from './pod-links.ts';
 import { StatusWriter } from './status-writer.ts';
 import { openSurroundingsFile } from './surroundings-file.ts';
@@ -39,8 +44,9 @@ export interface WorkerAgentOptions {
   readonly client: KubeClient;
   readonly host: Host;
   readonly links: PodLinks;
+  readonly flows: PodFlows;
   readonly watchKernel: WatchKernel;
-  readonly startProber: (onVerdict: OnVerdict) => Prober;
+  readonly startProber: (observer: ProbeObserver) => Prober;
   readonly publicKey: string;
   /** Of the pair that `publicKey` belongs to: it goes with the feature, and comes back with it. */
   readonly keyFile: KeyFile;
@@ -59,6 +65,8 @@ export interface WorkerAgent {
 
 /** A link that goes is reported by the kernel; this is for reports that get lost. */
 const sweepMs = 500;
+/** How often it is asked whether detaching pods still have connections by a gateway. */
+const detachMs = 2000;
 const leaseSeconds = 20;
 
 /**
@@ -70,7 +78,8 @@ export async function startWorkerAgent(options: WorkerAgentOptions): Promise<Wor
   const registry = await AttachedPods.load(files.pods, options.log);
   const surroundingsFile = openSurroundingsFile(files.surroundings, options.log);
   const surroundings = await surroundingsFile.read();
-  const agent = new Agent(options, { ...registry, surroundingsFile, surroundings });
+  const verdicts = await LastVerdicts.load(files.verdicts, options.log);
+  const agent = new Agent(options, { ...registry, surroundingsFile, surroundings, verdicts });
   try {
     await agent.start();
   } catch (error) {
@@ -85,6 +94,7 @@ interface Kept {
   readonly isComplete: boolean;
   readonly surroundingsFile: JsonFile<Surroundings>;
   readonly surroundings: Surroundings | undefined;
+  readonly verdicts: LastVerdicts;
 }
 
 class Agent implements WorkerAgent, Attaching {
@@ -103,12 +113,12 @@ class Agent implements WorkerAgent, Attaching {
   readonly #removal: NodeRemoval;
   readonly #heartbeat: { stop(): Promise<void> };
   readonly #kernelWatch: { stop(): void };
-  readonly #sweepTimer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
   #server: CniServer | undefined;
   #chainState: ChainState = { isChained: false };
   #chainGoal: ChainGoal | undefined;
   #carried: WorkerInputs | undefined;
-  readonly #background = new Set<Promise<void>>();
+  readonly #background: Background;
   #isRefreshDue = false;
   #isStopping = false;
   #change = Promise.withResolvers<void>();
@@ -119,16 +129,21 @@ class Agent implements WorkerAgent, Attaching {
     this.#kept = kept;
     this.links = links;
     this.metrics = createMetrics(() => this.#state.pods);
+    this.#background = new Background(log);
     this.#plane = new Plane({ host, log });
-    this.#prober = options.startProber((number, verdict) => this.#onVerdict(number, verdict));
+    this.#prober = options.startProber({
+      onVerdict: (number, verdict, atMs) => this.#onVerdict(number, verdict, atMs),
+      onPriority: (priority) => this.metrics.probes.threadPriority(priority),
+      onReport: (report) => this.metrics.probes.report(report),
+    });
     this.#watches = new Watches({ client, nodeName: config.nodeName, onChange: () => this.#refreshSoon(), log });
     this.#state = new WorkerState({
-      own: { name: config.nodeName, publicKey, given: config.networks },
+      own: { name: config.nodeName, publicKey, given: config.networks, spread: config.spread },
       uplinkMtu,
       ...kept,
       watches: this.#watches,
       links,
-      verdictOf: (number) => this.#prober.verdictOf(number),
+      verdictOf: (number) => kept.verdicts.of(number, this.#prober.verdictOf(number)),
     });
     this.#status = new StatusWriter({
       client,
@@ -159,7 +174,7 @@ class Agent implements WorkerAgent, Attaching {
       log,
     });
     this.#kernelWatch = options.watchKernel((changes) => this.#onKernelChanges(changes));
-    this.#sweepTimer = setInterval(() => this.#sweep(), sweepMs);
+    this.#timers = [setInterval(() => this.#sweep(), sweepMs), setInterval(() => this.#endDetaching(), detachMs)];
   }
 
   async start(): Promise<void> {
@@ -179,12 +194,12 @@ class Agent implements WorkerAgent, Attaching {
   /** First who begins work, then who does it. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    clearInterval(this.#sweepTimer);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#kernelWatch.stop();
     await this.#server?.stop();
     await Promise.all([this.#watches.stop(), this.#prober.stop(), this.#chain.stop(), this.#heartbeat.stop()]);
     await this.#removal.stop();
-    await Promise.all([...this.#background, this.#savePods()]);
+    await Promise.all([this.#background.settled(), this.#savePods()]);
     await Promise.all([this.#status.stop(), this.#endpoints.stop(), this.#events.stop(), this.#plane.stop()]);
   }
 
@@ -220,7 +235,7 @@ class Agent implements WorkerAgent, Attaching {
     this.#state.attach(pod);
     try {
       await Promise.all([this.#kept.pods.save(), this.#carry()]);
-      await this.#plane.forget(pod.address);
+      this.#plane.forget(pod.address);
     } catch (error) {
       this.#state.detach(pod);
       throw error;
@@ -252,24 +267,31 @@ class Agent implements WorkerAgent, Attaching {
 
   /** Brings everything that is derived up to date. Whatever fails is retried by whoever does it. */
   #refresh(): void {
-    this.#events.tell(this.#state.refresh(), this.#state.pods);
+    const { troubles, moved } = this.#state.refresh();
+    this.#events.tellTroubles(troubles);
+    this.#events.tellMoved(moved);
     this.#setChain();
     this.#prober.probe(this.#state.probeTargets());
     this.#removal.setWanted(this.#state.isLeaving);
-    this.#carryInBackground();
+    this.#background.run('kernel not changed, will be tried again', this.#saveAndCarry());
     this.#status.request();
-    this.#writeDown();
+    this.#saveSurroundings();
     this.#writeEndpoints();
     const { promise: _promise, resolve } = this.#change;
     this.#change = Promise.withResolvers();
     resolve();
   }
 
-  #writeDown(): void {
+  /** In this order: what a running pod has been given must be known after a crash, or the next agent would take it away again. */
+  async #saveAndCarry(): Promise<void> {
+    await this.#savePods().catch((error: unknown) => this.#options.log.error({ error: messageOf(error) }, 'registry not saved'));
+    await this.#carry();
+  }
+
+  #saveSurroundings(): void {
     const { surroundings, isSynced, isLeaving } = this.#state;
-    if (isLeaving) return;
-    this.#inBackground('registry not saved', this.#savePods());
-    if (surroundings && isSynced) this.#inBackground('surroundings not saved', this.#kept.surroundingsFile.write(surroundings));
+    if (surroundings && isSynced && !isLeaving)
+      this.#background.run('surroundings not saved', this.#kept.surroundingsFile.write(surroundings));
   }
 
   #writeEndpoints(): void {
@@ -277,8 +299,9 @@ class Agent implements WorkerAgent, Attaching {
     const { nodeName } = this.#options.config;
     if (!surroundings || !isSynced) return;
     const { vmConfigurations } = this.#watches.view();
+    const { pods, troubles } = this.#state;
     const gateways = surroundings.gateways.map((gateway) => ({ ...gateway, state: this.#state.stateOf(gateway.number) }));
-    this.#endpoints.set(desiredEndpoints({ nodeName, pods: this.#state.pods, surroundings, gateways, vmConfigurations }));
+    this.#endpoints.set(desiredEndpoints({ nodeName, pods, troubles, surroundings, gateways, vmConfigurations }));
   }
 
   async #savePods(): Promise<void> {
@@ -290,9 +313,10 @@ class Agent implements WorkerAgent, Attaching {
     const { config, keyFile } = this.#options;
     this.#carried = undefined;
     if (this.#state.notReady?.reason !== 'GatewayNode') await this.#plane.remove();
-    await Promise.all(this.#background);
+    await this.#background.settled();
     await this.#kept.pods.erase();
     await this.#kept.surroundingsFile.write(undefined);
+    await this.#kept.verdicts.erase();
     await removeWants(config.tunnelDirectory, defaultSettings.workerDevicePrefix);
     await keyFile.remove();
   }
@@ -305,20 +329,22 @@ class Agent implements WorkerAgent, Attaching {
   }
 
   #carryInBackground(): void {
-    this.#inBackground('kernel not changed, will be tried again', this.#carry());
+    this.#background.run('kernel not changed, will be tried again', this.#carry());
   }
 
-  #inBackground(failure: string, work: Promise<void>): void {
-    const done = work.catch((error: unknown) => this.#options.log.error({ error: messageOf(error) }, failure));
-    this.#background.add(done);
-    void done.finally(() => this.#background.delete(done));
-  }
-
-  #onVerdict(number: number, verdict: ReturnType<Prober['verdictOf']>): void {
+  #onVerdict(number: number, verdict: Verdict, atMs: number): void {
     this.#options.log.info({ gateway: number, verdict }, 'gateway verdict');
-    this.metrics.gatewayVerdict(number, verdict);
-    this.#carryInBackground();
+    this.metrics.probes.gatewayVerdict(number, verdict);
+    const isLost = verdict === 'dead' || verdict === 'not-ready';
+    if (isLost) this.#background.run('kernel not changed, will be tried again', this.#failOver(number, atMs));
+    else this.#carryInBackground();
+    if (!this.#state.isLeaving) this.#background.run('verdict not remembered', this.#kept.verdicts.note(number, verdict));
     this.#refreshSoon();
+  }
+
+  async #failOver(number: number, verdictMs: number): Promise<void> {
+    await this.#carry();
+    this.metrics.probes.failover(number, hostClockMs() - verdictMs);
   }
 
   #onKernelChanges(changes: readonly KernelChange[]): void {
@@ -331,6 +357,10 @@ class Agent implements WorkerAgent, Attaching {
     if (!this.#state.sweep()) return;
     this.#carryInBackground();
     this.#refreshSoon();
+  }
+
+  #endDetaching(): void {
+    if (this.#state.endDetaching(this.#options.flows)) this.#refreshSoon();
   }
 
   #setChain(): void {

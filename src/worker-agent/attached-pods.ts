@@ -3,11 +3,12 @@ import { JsonFile } from '../base/json-file.ts';
 import type { Logger } from '../base/log.ts';
 
 /**
- * `attached`: passed ADD. `guarded`: annotated, but never passed ADD; reaches nothing but the cluster. `leaving`: passed DEL, but its
+ * `attached`: passed ADD, or was attached while it ran. `guarded`: annotated, but its SGC cannot be used yet; reaches nothing but the
+ * cluster. `detaching`: its annotation is gone, what TCP it began by a gateway lives on. `leaving`: passed DEL, but its
  * link is still there and may carry last packets: it is kept as it was until the link is gone. `gone`: without a link, remembered so
  * that its old address, which the API server shows for a while, is not taken for its own.
  */
-const phases = ['attached', 'guarded', 'leaving', 'gone'] as const;
+const phases = ['attached', 'guarded', 'detaching', 'leaving', 'gone'] as const;
 
 const podShape = z.object({
   uid: z.string().min(1),

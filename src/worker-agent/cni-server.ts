@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { setInterval } from 'node:timers/promises';
 import { SegwError } from '../base/error.ts';
 import { toCniError } from '../cni/errors.ts';
 import { parseInvocation, type Invocation } from '../cni/invocation.ts';
@@ -27,30 +29,54 @@ const requestTimeoutMs = 5000;
 /** As many pods start at once on a node that has just come up. */
 const maxConnections = 512;
 
+/** How often it is looked whether the socket's file is still there: `/run` is cleaned by others too. */
+const lookMs = 1000;
+
 /**
  * Listens for the plugin: a line with a JSON request, a line with a JSON answer `{"result"}` or `{"error"}`, one call a connection.
- * Only root may connect. A socket file left behind is replaced.
+ * Only root may connect. A socket file left behind is replaced, and one that somebody removes comes back.
  */
 export async function startCniServer({ path, handle }: CniServerOptions): Promise<CniServer> {
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const onCall = (socket: Socket): void => {
     const call = serve(socket, handle, stopping.signal);
     running.add(call);
     void call.finally(() => running.delete(call));
-  });
+  };
+  let server = await open(path, onCall);
+  const keep = async (): Promise<void> => {
+    for await (const _ of setInterval(lookMs, undefined, { signal: stopping.signal, ref: false })) {
+      if (existsSync(path)) continue;
+      // First: closing removes the file of that name, whosever it is.
+      server.close();
+      server = await open(path, onCall).catch(() => server);
+    }
+  };
+  const kept = keep().catch(() => undefined);
+  return {
+    stop: async () => {
+      stopping.abort(new SegwError('AgentStarting', 'the worker-agent is being stopped', { retryable: true }));
+      await kept;
+      await Promise.all([...running, close(server)]);
+    },
+  };
+}
+
+async function open(path: string, onCall: (socket: Socket) => void): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true }, onCall);
   server.maxConnections = maxConnections;
   await mkdir(dirname(path), { recursive: true });
   await rm(path, { force: true });
   await listen(server, path);
-  return {
-    stop: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      stopping.abort(new SegwError('AgentStarting', 'the worker-agent is being stopped', { retryable: true }));
-      await Promise.all([...running, closed]);
-    },
-  };
+  return server;
+}
+
+/** Also of one that is closed already. */
+async function close(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  await promise;
 }
 
 /** The file comes into being with the mode: nobody else can connect for a moment. */

@@ -23,8 +23,10 @@ test('defaults are the paths of a node', () => {
     cniBinDirectory: '/opt/cni/bin',
     cniConfigurationDirectory: '/etc/cni/net.d',
     healthPort: 9631,
+    cpuGroup: '/host/cgroup/cpu',
     addLimitMs: 20_000,
     networks: {},
+    spread: 'perPod',
     logLevel: 'info',
   });
 });

@@ -1,10 +1,13 @@
 import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { spreads } from '../api/names.ts';
 import { parseCidr, type Cidr } from '../base/addresses.ts';
 import { messageOf, SegwError } from '../base/error.ts';
 import type { LogLevel } from '../base/log.ts';
+import type { Spread } from '../dataplane/model.ts';
 import type { GivenNetworks } from './cluster-networks.ts';
+import { spreadOf } from './spread-annotation.ts';
 
 export interface WorkerAgentConfig {
   readonly nodeName: string;
@@ -21,9 +24,13 @@ export interface WorkerAgentConfig {
   readonly cniBinDirectory: string;
   readonly cniConfigurationDirectory: string;
   readonly healthPort: number;
+  /** The node's own cpu cgroup (version 1), for threads that get real-time priority; need not be there. */
+  readonly cpuGroup: string;
   /** How long an ADD waits for operator and gateways. */
   readonly addLimitMs: number;
   readonly networks: GivenNetworks;
+  /** How connections are spread where a StaticGatewayConfiguration's annotation does not say. */
+  readonly spread: Spread;
   readonly logLevel: LogLevel;
 }
 
@@ -40,10 +47,12 @@ const options = {
   'cni-bin-dir': { type: 'string', default: '/opt/cni/bin' },
   'cni-conf-dir': { type: 'string', default: '/etc/cni/net.d' },
   'health-port': { type: 'string', default: '9631' },
+  'cpu-cgroup': { type: 'string', default: '/host/cgroup/cpu' },
   'add-limit-seconds': { type: 'string', default: '20' },
   'node-cidrs': { type: 'string' },
   'pod-cidrs': { type: 'string' },
   'service-cidrs': { type: 'string' },
+  spread: { type: 'string', default: 'perPod' },
   'log-level': { type: 'string', default: 'info' },
 } as const;
 
@@ -60,6 +69,8 @@ export function parseConfig({ argv, env }: Given): WorkerAgentConfig {
   if (nodeAddress !== '' && !isIPv4(nodeAddress)) problems.push(`NODE_ADDRESS: "${nodeAddress}" is not an IPv4 address`);
   const logLevel = logLevels.find((level) => level === flags['log-level']);
   if (!logLevel) problems.push(`--log-level: "${flags['log-level']}" is none of ${logLevels.join(', ')}`);
+  const spread = spreadOf(flags.spread);
+  if (!spread) problems.push(`--spread: "${flags.spread}" is none of ${spreads.join(', ')}`);
   const config: WorkerAgentConfig = {
     nodeName: required('NODE_NAME'),
     nodeAddress,
@@ -75,8 +86,10 @@ export function parseConfig({ argv, env }: Given): WorkerAgentConfig {
     cniBinDirectory: flags['cni-bin-dir'],
     cniConfigurationDirectory: flags['cni-conf-dir'],
     healthPort: whole('--health-port', flags['health-port']),
+    cpuGroup: flags['cpu-cgroup'],
     addLimitMs: whole('--add-limit-seconds', flags['add-limit-seconds']) * 1000,
     networks: parseNetworks(flags, problems),
+    spread: spread ?? 'perPod',
     logLevel: logLevel ?? 'info',
   };
   if (problems.length > 0) throw new SegwError('InvalidInput', `worker-agent: ${problems.join('; ')}`);
@@ -119,5 +132,6 @@ export function stateFiles({ stateDirectory }: Pick<WorkerAgentConfig, 'stateDir
     key: join(stateDirectory, 'worker.key'),
     pods: join(stateDirectory, 'attached.json'),
     surroundings: join(stateDirectory, 'surroundings.json'),
+    verdicts: join(stateDirectory, 'verdicts.json'),
   } as const;
 }

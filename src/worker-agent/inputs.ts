@@ -30,5 +30,6 @@ export function workerInputs(surroundings: Surroundings, { uplinkMtu, publicKey,
 
 function toAttachedPod(pod: RegisteredPod): AttachedPod {
   const { uid, veth, address, phase } = pod;
-  return { uid, veth, address, sgc: phase === 'guarded' ? guardedKey : sgcKeyOf(pod), phase: 'attached' };
+  const sgc = phase === 'guarded' ? guardedKey : sgcKeyOf(pod);
+  return { uid, veth, address, sgc, phase: phase === 'detaching' ? 'detaching' : 'attached' };
 }

@@ -1,13 +1,15 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { SegwError } from '../base/error.ts';
-import type { Verdict } from '../tunnel-probe/detector.ts';
 import type { RegisteredPod } from './attached-pods.ts';
+import { createProbeMetrics, type ProbeMetrics } from './probe-metrics.ts';
 
 export interface WorkerMetrics {
   readonly registry: Registry;
   /** Counts a call of the plugin and how long it took. */
   cniCall<T>(command: string, call: () => Promise<T>): Promise<T>;
-  gatewayVerdict(number: number, verdict: Verdict): void;
+  readonly probes: ProbeMetrics;
+  /** Who runs the tunnels. */
+  wireguardKind(kind: string): void;
 }
 
 /** `pods` is read at each scrape. */
@@ -28,10 +30,10 @@ export function createMetrics(pods: () => readonly RegisteredPod[]): WorkerMetri
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5, 10, 20],
     registers,
   });
-  const verdicts = new Counter({
-    name: 'segw_worker_gateway_verdicts_total',
-    help: 'Changes of what probes say of a gateway.',
-    labelNames: ['gateway', 'verdict'],
+  const wireguard = new Gauge({
+    name: 'segw_wireguard_info',
+    help: '1 for what runs the tunnels of the node: kernel or wireguard-go.',
+    labelNames: ['kind'],
     registers,
   });
   registers.forEach((register) => register.registerMetric(podsGauge(pods)));
@@ -50,7 +52,8 @@ export function createMetrics(pods: () => readonly RegisteredPod[]): WorkerMetri
         calls.inc({ command, outcome });
       }
     },
-    gatewayVerdict: (number, verdict) => verdicts.inc({ gateway: String(number), verdict }),
+    probes: createProbeMetrics(registry),
+    wireguardKind: (kind) => wireguard.set({ kind }, 1),
   };
 }
 

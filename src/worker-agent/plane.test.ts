@@ -26,6 +26,7 @@ interface Rig {
   /** How often the kernel was read since the last look. */
   reads(): number;
   fail(count: number): void;
+  readonly apply: Host['apply'];
 }
 
 function rig(): Rig {
@@ -59,6 +60,7 @@ function rig(): Rig {
     steps: () => take(steps, () => (steps = [])),
     reads: () => take(reads, () => (reads = 0)),
     fail: (count) => (failures = count),
+    apply: (step) => host.apply(step),
   };
 }
 
@@ -82,10 +84,61 @@ test('a death is a route, a transaction for the maps, and a kick, in this order'
   it.steps();
   const after = { ...inputs, gateways: [gateway(1, { state: 'dead' }), gateway(2)] };
   await it.plane.carry(after);
+  await it.plane.settled();
   const steps = it.steps();
   assert.match(steps[0] ?? '', /^host: replace route default .*sgw2$/);
   assert.match(steps.at(-1) ?? '', /^host: kick tcp mark 0x1/);
   assert.equal(it.reads(), 1, 'the first time only');
+  await assertCarries(it, after);
+});
+
+test('connections are settled after the first look and after a repair, not after a look that finds nothing', async () => {
+  const it = rig();
+  const settled = () => it.steps().filter((step) => step.startsWith('host: settle flows')).length;
+  await it.plane.carry(inputs);
+  assert.equal(settled(), 1);
+  await it.clock.advance(30_000);
+  await it.plane.remove();
+  await it.plane.carry(inputs);
+  assert.equal(settled(), 1, 'of the second beginning');
+  await it.kernel.apply({ namespace: 'host', kind: 'nft', transaction: { kind: 'remove', table: 'segw' } });
+  it.plane.repair();
+  await it.clock.advance(100);
+  await it.plane.stop();
+  assert.equal(settled(), 1);
+});
+
+test('a pod that is carried keeps its conntrack entries when its label has changed unseen', async () => {
+  const it = rig();
+  await it.plane.carry(inputs);
+  it.steps();
+  const label = '100.64.4.99';
+  const elsewhere = new Plane({ host: { observe: (scope) => it.kernel.observe(scope), apply: it.apply }, log, clock: it.clock });
+  await elsewhere.carry({ ...inputs, sgcs: [sgc('a', { label, gateways: [1, 2] })] });
+  const steps = it.steps();
+  assert.deepEqual(
+    steps.filter((step) => step.includes('forget flows')),
+    [],
+  );
+  assert.equal(steps.at(-1), 'host: settle flows');
+});
+
+test('a death and another change at once: the death comes first, and nothing of the change is missed', async () => {
+  const it = rig();
+  await it.plane.carry(inputs);
+  it.steps();
+  const excludeCidrs = [{ address: '192.0.2.0', prefixLength: 24 }];
+  const after = {
+    ...inputs,
+    gateways: [gateway(1, { state: 'dead' }), gateway(2)],
+    sgcs: [sgc('a', { gateways: [1, 2], excludeCidrs })],
+  };
+  await it.plane.carry(after);
+  await it.plane.settled();
+  const steps = it.steps();
+  assert.match(steps[0] ?? '', /^host: replace route default/);
+  assert.match(steps[1] ?? '', /segw gateway/);
+  assert.deepEqual(steps.slice(-2), ['host: kick tcp mark 0x1/0x7f', 'host: settle flows']);
   await assertCarries(it, after);
 });
 

@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../base/error.ts';
 import { firstLine } from '../base/first-line.ts';
 import type { Logger } from '../base/log.ts';
-import { forgetAddress, movePods } from '../dataplane/attachment.ts';
+import { forgetAddress, movePods, settleAll } from '../dataplane/attachment.ts';
 import { describeStep } from '../dataplane/describe-step.ts';
 import { desiredWorker } from '../dataplane/desired-worker.ts';
 import { diff } from '../dataplane/diff/diff.ts';
@@ -10,6 +11,7 @@ import { emptyNamespace, hostNamespace, type HostState } from '../dataplane/host
 import type { Host } from '../dataplane/host.ts';
 import type { WorkerInputs } from '../dataplane/model.ts';
 import { workerScope } from '../dataplane/scope.ts';
+import { defaultSettings, type DataplaneSettings } from '../dataplane/settings.ts';
 import { staleFlows } from '../dataplane/stale-flows.ts';
 import type { Step } from '../dataplane/step.ts';
 import { systemClock, type Clock } from '../kube/clock.ts';
@@ -22,6 +24,7 @@ export interface PlaneOptions {
   readonly settleMs?: number;
   /** How often it is looked at without one. */
   readonly resyncMs?: number;
+  readonly settings?: DataplaneSettings;
 }
 
 const defaultSettleMs = 100;
@@ -43,20 +46,23 @@ export class Plane {
   readonly #clock: Clock;
   readonly #settleMs: number;
   readonly #resyncMs: number;
+  readonly #settings: DataplaneSettings;
   #wanted: Carried | undefined;
   /** What the kernel carries; `undefined`: not known. */
   #carried: Carried | undefined;
   #queue: Promise<void> = Promise.resolve();
+  #settling: Promise<void> = Promise.resolve();
   #cancelLook: (() => void) | undefined;
   #lookDueMs = 0;
   #isStopped = false;
 
-  constructor({ host, log, clock = systemClock, settleMs = defaultSettleMs, resyncMs = defaultResyncMs }: PlaneOptions) {
-    this.#host = host;
-    this.#log = log;
-    this.#clock = clock;
-    this.#settleMs = settleMs;
-    this.#resyncMs = resyncMs;
+  constructor(options: PlaneOptions) {
+    this.#host = options.host;
+    this.#log = options.log;
+    this.#clock = options.clock ?? systemClock;
+    this.#settleMs = options.settleMs ?? defaultSettleMs;
+    this.#resyncMs = options.resyncMs ?? defaultResyncMs;
+    this.#settings = options.settings ?? defaultSettings;
   }
 
   /** Fulfilled when the kernel carries `inputs`, or what was asked for since. Rejected when it refuses; then it is tried again. */
@@ -71,9 +77,14 @@ export class Plane {
     return this.#enqueue(() => this.#advance());
   }
 
-  /** Deletes what conntrack knows of an address. */
-  forget(address: string): Promise<void> {
-    return this.#enqueue(() => this.#host.apply(forgetAddress(address)));
+  /** Deletes what conntrack knows of an address; nobody waits for it (`#settle`). */
+  forget(address: string): void {
+    this.#settle([forgetAddress(address)]);
+  }
+
+  /** Fulfilled when all that conntrack had to learn until now has been done. */
+  async settled(): Promise<void> {
+    await this.#settling;
   }
 
   /** Somebody has changed the kernel: it is read, and repaired, in a moment. */
@@ -85,6 +96,7 @@ export class Plane {
     this.#isStopped = true;
     this.#cancelLook?.();
     await this.#queue;
+    await this.settled();
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
@@ -99,21 +111,42 @@ export class Plane {
     const before = this.#carried;
     if (before === undefined || before === nothing || after === nothing) return await this.#rebuild(after);
     try {
-      await this.#apply(stepsBetween(before, after));
+      const steps = stepsBetween(before, after, this.#settings);
+      await this.#apply(steps.filter((step) => !isOfFlows(step)));
       this.#carried = after;
+      this.#settle(steps.filter(isOfFlows));
     } catch (error) {
       this.#log.warn({ error: messageOf(error) }, 'kernel is not as it was left, reading it');
       await this.#rebuild(after);
     }
   }
 
+  /**
+   * Conntrack learns what it must after the rules have changed, beside everything else: the kernel goes through its whole table for each
+   * step, and neither a pod that starts nor a verdict waits for that. Until then rules refuse what it still knows; a container is started
+   * long after. What fails is found by the next look.
+   */
+  #settle(steps: readonly Step[]): void {
+    if (steps.length === 0) return;
+    const work = async (): Promise<void> => {
+      // Whoever waits for the rules goes on first, even where there is one processor.
+      await nextTurn();
+      await this.#apply(steps);
+    };
+    this.#settling = this.#settling.then(work).catch((error: unknown) => {
+      this.#log.warn({ error: messageOf(error) }, 'connections not settled, reading the kernel');
+      this.#carried = undefined;
+      this.#lookIn(retryMs);
+    });
+  }
+
   /** Reads the kernel and makes of it what is to be. */
   async #rebuild(after: Carried): Promise<void> {
+    const isSettled = this.#carried !== undefined;
     this.#carried = undefined;
     try {
-      const observed = await this.#host.observe(workerScope());
-      const desired = after === nothing ? emptyHost : desiredWorker(after);
-      const steps = [...diff(observed, desired), ...staleFlows(observed, desired)];
+      const observed = await this.#host.observe(workerScope(this.#settings));
+      const steps = stepsFrom({ observed, after, isSettled }, this.#settings);
       if (steps.length > 0) this.#log.info({ steps: steps.map((step) => firstLine(describeStep(step))) }, 'changing the kernel');
       await this.#apply(steps);
       this.#carried = after;
@@ -149,11 +182,33 @@ export class Plane {
 
 const emptyHost: HostState = { namespaces: [emptyNamespace(hostNamespace)] };
 
-/** A death is answered first: pods that come or go can wait, connections that hang cannot. */
-function stepsBetween(before: WorkerInputs, after: WorkerInputs): Step[] {
-  if (statesOf(before) === statesOf(after)) return movePods(before, after);
-  const between = { ...after, pods: before.pods };
-  return [...failover(before, between), ...movePods(between, after)];
+function isOfFlows({ kind }: Step): boolean {
+  return kind === 'forget-flows' || kind === 'settle-flows' || kind === 'kick';
+}
+
+interface Look {
+  readonly observed: HostState;
+  readonly after: Carried;
+  readonly isSettled: boolean;
+}
+
+/** Until it is known that connections are `isSettled`, and after every repair, some may go another way than they would now. */
+function stepsFrom({ observed, after, isSettled }: Look, settings: DataplaneSettings): Step[] {
+  if (after === nothing) return [...diff(observed, emptyHost), ...staleFlows(observed, emptyHost, settings)];
+  const desired = desiredWorker(after, settings);
+  const changes = diff(observed, desired);
+  const running = new Set(after.pods.map(({ address }) => address));
+  const stale = staleFlows(observed, desired, settings).filter(
+    (step) => step.kind !== 'forget-flows' || !running.has(step.flows.source ?? ''),
+  );
+  return [...changes, ...stale, ...(isSettled && changes.length === 0 ? [] : settleAll(after, settings))];
+}
+
+/** A death is answered first: whatever else changes can wait, connections that hang cannot. */
+function stepsBetween(before: WorkerInputs, after: WorkerInputs, settings: DataplaneSettings): Step[] {
+  if (statesOf(before) === statesOf(after)) return movePods(before, after, settings);
+  const between = { ...before, gateways: after.gateways };
+  return [...failover(before, between, settings), ...movePods(between, after, settings)];
 }
 
 function statesOf({ gateways }: WorkerInputs): string {

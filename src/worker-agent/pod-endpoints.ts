@@ -4,14 +4,15 @@ import { fieldManagers } from '../api/names.ts';
 import type { GatewayVmConfiguration } from '../api/gateway-vm-configuration.ts';
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
-import { chooseGateway } from '../dataplane/spread.ts';
+import { chooseGateway, servingGateways } from '../dataplane/spread.ts';
 import type { Gateway } from '../dataplane/model.ts';
 import { isError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { pause, systemClock, type Clock } from '../kube/clock.ts';
 import { parseKey } from '../kube/object.ts';
 import { sgcKeyOf, type RegisteredPod } from './attached-pods.ts';
-import type { KnownGateway } from './gateways.ts';
+import { annotationProblem } from './pod-annotation.ts';
+import type { PodTrouble } from './pod-watch.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** A PodEndpoint without the time, by `namespace/name`. */
@@ -20,44 +21,63 @@ export type DesiredEndpoints = ReadonlyMap<string, Omit<PodEndpointSpec, 'since'
 interface EndpointFacts {
   readonly nodeName: string;
   readonly pods: readonly RegisteredPod[];
+  readonly troubles: readonly PodTrouble[];
   readonly surroundings: Surroundings;
   /** In their present state. */
   readonly gateways: readonly Gateway[];
   readonly vmConfigurations: readonly GatewayVmConfiguration[];
 }
 
-/** How each attached pod leaves the cluster now: the same choice as the dataplane makes. */
-export function desiredEndpoints({ nodeName, pods, surroundings, gateways, vmConfigurations }: EndpointFacts): DesiredEndpoints {
-  const nodes = new Map(surroundings.gateways.map(({ number, node }: KnownGateway) => [number, node]));
-  const profiles = new Map(
-    vmConfigurations.map(({ metadata, status }) => [
-      `${metadata.namespace ?? ''}/${metadata.name}`,
-      status?.gatewayVmProfiles ?? [],
-    ]),
-  );
-  const entries = pods
-    .filter(({ phase }) => phase === 'attached')
-    .map((pod) => {
-      const key = sgcKeyOf(pod);
-      const numbers = surroundings.sgcs.find((sgc) => sgc.key === key)?.gateways ?? [];
-      const chosen = chooseGateway(
-        pod.uid,
-        gateways.filter(({ number }) => numbers.includes(number)),
-      );
-      const node = chosen && nodes.get(chosen.number);
-      const profile = profiles.get(key)?.find(({ nodeName }) => nodeName === node);
-      const egressAddress = profile?.publicAddress ?? profile?.secondaryAddress;
-      const spec = {
-        staticGatewayConfiguration: pod.sgc,
-        podUid: pod.uid,
-        nodeName,
-        podAddress: pod.address,
-        ...(node !== undefined && { gateway: node }),
-        ...(egressAddress !== undefined && { egressAddress }),
-      };
-      return [`${pod.namespace}/${pod.name}`, spec] as const;
-    });
+type Way = Pick<PodEndpointSpec, 'gateway' | 'egressAddress' | 'reason' | 'message'>;
+
+/** How each pod of ours leaves the cluster now: the same choice as the dataplane makes. */
+export function desiredEndpoints(facts: EndpointFacts): DesiredEndpoints {
+  const troubles = new Map(facts.troubles.map((trouble) => [trouble.pod.metadata.uid, trouble]));
+  const entries = facts.pods.flatMap((pod) => {
+    const state = states[pod.phase];
+    if (!state || annotationProblem(pod.sgc)) return [];
+    const { uid: podUid, sgc: staticGatewayConfiguration, address: podAddress } = pod;
+    const way = { ...(state === 'Attached' && wayOf(pod, facts)), ...explained(troubles.get(podUid)) };
+    const spec = { staticGatewayConfiguration, podUid, nodeName: facts.nodeName, podAddress, state, ...way };
+    return [[`${pod.namespace}/${pod.name}`, spec] as const];
+  });
   return new Map(entries);
+}
+
+const states: Readonly<Partial<Record<RegisteredPod['phase'], NonNullable<PodEndpointSpec['state']>>>> = {
+  attached: 'Attached',
+  guarded: 'Guarded',
+  detaching: 'Detaching',
+};
+
+function wayOf(pod: RegisteredPod, { surroundings, gateways, vmConfigurations }: EndpointFacts): Way {
+  const sgc = surroundings.sgcs.find(({ key }) => key === sgcKeyOf(pod));
+  if (!sgc) return {};
+  const own = gateways.filter(({ number }) => sgc.gateways.includes(number));
+  if (sgc.spread === 'perConnection') return takingTurns(servingGateways(own).length);
+  const chosen = chooseGateway(pod.uid, own);
+  const node = chosen && surroundings.gateways.find(({ number }) => number === chosen.number)?.node;
+  if (node === undefined) return {};
+  const egressAddress = egressAddressOf(sgc.key, node, vmConfigurations);
+  return { gateway: node, ...(egressAddress !== undefined && { egressAddress }) };
+}
+
+function egressAddressOf(sgcKey: string, node: string, configurations: readonly GatewayVmConfiguration[]): string | undefined {
+  const { status } = configurations.find(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}` === sgcKey) ?? {};
+  const profile = status?.gatewayVmProfiles?.find(({ nodeName }) => nodeName === node);
+  return profile?.publicAddress ?? profile?.secondaryAddress;
+}
+
+function takingTurns(count: number): Way {
+  return count === 0 ? {} : { message: `New connections take turns over the ${String(count)} gateways that serve.` };
+}
+
+const maxMessage = 1024;
+
+function explained(trouble: PodTrouble | undefined): Way {
+  if (!trouble || trouble.kind === 'host-network') return {};
+  const { code, message, remedy } = trouble.error;
+  return { reason: code, message: `${message}. ${remedy}`.slice(0, maxMessage) };
 }
 
 export interface EndpointWriterOptions {
@@ -161,5 +181,10 @@ function uidOf({ metadata: { uid } }: PodEndpoint): { readonly uid?: string } {
 }
 
 function sameWay(before: PodEndpointSpec | undefined, spec: Omit<PodEndpointSpec, 'since'>): boolean {
-  return before?.podUid === spec.podUid && before.gateway === spec.gateway && before.egressAddress === spec.egressAddress;
+  return (
+    before?.podUid === spec.podUid &&
+    before.state === spec.state &&
+    before.gateway === spec.gateway &&
+    before.egressAddress === spec.egressAddress
+  );
 }

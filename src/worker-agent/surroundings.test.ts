@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EgressWorker } from '../api/egress-worker.ts';
 import type { GatewayStatus, GatewayStatusStatus } from '../api/gateway-status.ts';
+import { spreadAnnotation } from '../api/names.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { desiredSurroundings, type Surroundings, type UsableSgc } from './surroundings.ts';
 
-const own = { name: 'n1', publicKey: 'W=', given: {} };
+const own = { name: 'n1', publicKey: 'W=', given: {}, spread: 'perPod' } as const;
 const label = { namespace: 'team', name: 'web', uid: 'u1', address: '100.64.4.2' };
 const entry = { namespace: 'team', name: 'web', uid: 'u1', generation: 3, secondaryAddress: '10.224.0.121' };
 
@@ -126,3 +127,23 @@ test('without the object of the operator the worker is not ready', () => {
   const desired = desiredSurroundings(view({ worker: undefined }), own, undefined);
   assert.ok('notReady' in desired && desired.notReady.reason === 'WaitingForOperator');
 });
+
+const spreads = [
+  [undefined, 'perPod', 'perPod'],
+  [undefined, 'perConnection', 'perConnection'],
+  ['perConnection', 'perPod', 'perConnection'],
+  ['perPod', 'perConnection', 'perPod'],
+  ['perPacket', 'perPod', 'perPod'],
+  ['', 'perConnection', 'perConnection'],
+] as const;
+
+for (const [annotation, setting, expected] of spreads) {
+  test(`annotation ${String(annotation)} and setting ${setting}: ${expected}`, () => {
+    const configurations = view().configurations.map((object) => ({
+      ...object,
+      metadata: { ...object.metadata, ...(annotation !== undefined && { annotations: { [spreadAnnotation]: annotation } }) },
+    }));
+    const desired = desiredSurroundings(view({ configurations }), { ...own, spread: setting }, undefined);
+    assert.deepEqual('surroundings' in desired && desired.surroundings.sgcs.map(({ spread }) => spread), [expected]);
+  });
+}

@@ -1,11 +1,13 @@
 import type { EgressWorker } from '../api/egress-worker.ts';
 import type { GatewayVmConfiguration } from '../api/gateway-vm-configuration.ts';
+import { spreadAnnotation } from '../api/names.ts';
 import type { StaticGatewayConfiguration } from '../api/static-gateway-configuration.ts';
 import { parseCidr, type Cidr } from '../base/addresses.ts';
-import type { ClusterNetworks, Sgc } from '../dataplane/model.ts';
+import type { ClusterNetworks, Sgc, Spread } from '../dataplane/model.ts';
 import { findClusterNetworks, refusesPods, type GivenNetworks, type NotReady } from './cluster-networks.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { knownGateways, type KnownGateway } from './gateways.ts';
+import { spreadOf } from './spread-annotation.ts';
 
 /**
  * All that the worker's dataplane has to know besides its own pods. Kept on disk: after a restart the node is served, and fails over,
@@ -28,6 +30,8 @@ export interface OwnNode {
   readonly name: string;
   readonly publicKey: string;
   readonly given: GivenNetworks;
+  /** How connections are spread where an SGC's annotation does not say. */
+  readonly spread: Spread;
 }
 
 /**
@@ -91,7 +95,7 @@ function toSgc(
     label,
     excludeCidrs: (spec.excludeCidrs ?? []).map((cidr) => parseCidr(cidr, `excludeCidrs of ${key}`)),
     defaultRoute: spec.defaultRoute,
-    spread: 'perPod',
+    spread: spreadOf(metadata.annotations?.[spreadAnnotation]) ?? context.own.spread,
     gateways: context.gateways
       .filter(({ node, number }) => nodes.has(node) && (acknowledged.has(node) || before.includes(number)))
       .map(({ number }) => number),

@@ -4,16 +4,17 @@ import type { GatewayState, WorkerInputs } from '../dataplane/model.ts';
 import { defaultSettings, workerDevice } from '../dataplane/settings.ts';
 import type { ProbeTarget } from '../tunnel-probe/prober.ts';
 import type { Verdict } from '../tunnel-probe/detector.ts';
-import type { Knowledge } from './admission.ts';
-import type { AttachedPods, RegisteredPod } from './attached-pods.ts';
+import { admit, type Knowledge } from './admission.ts';
+import { sgcKeyOf, type AttachedPods, type RegisteredPod } from './attached-pods.ts';
 import type { ChainGoal } from './chain-plugin.ts';
 import type { NotReady } from './cluster-networks.ts';
 import { departedPods } from './del.ts';
 import { probedGateways } from './gateways.ts';
 import { workerInputs } from './inputs.ts';
-import type { Pod } from './kube-kinds.ts';
+import { annotationProblem } from './pod-annotation.ts';
+import type { PodFlows } from './pod-flows.ts';
 import type { PodLinks } from './pod-links.ts';
-import { podChanges } from './pod-watch.ts';
+import { podChanges, type PodTrouble } from './pod-watch.ts';
 import { desiredSurroundings, withoutGateways, type OwnNode, type Surroundings } from './surroundings.ts';
 import type { Watches } from './watches.ts';
 
@@ -31,6 +32,14 @@ interface WorkerStateOptions {
   readonly verdictOf: (number: number) => Verdict;
 }
 
+/** What has come of a look at the API server. */
+interface Refreshment {
+  /** Annotated pods that are not treated as their annotation asks. */
+  readonly troubles: readonly PodTrouble[];
+  /** Running pods whose annotation has taken effect. */
+  readonly moved: readonly RegisteredPod[];
+}
+
 /** What the agent knows: the pods of its node, and the surroundings as the API server last had them. It waits for nothing. */
 export class WorkerState implements Knowledge {
   readonly #options: WorkerStateOptions;
@@ -38,6 +47,7 @@ export class WorkerState implements Knowledge {
   readonly #waiting: string[] = [];
   /** Uids of pods that have passed ADD, and that the API server has not shown yet. */
   readonly #awaited = new Set<string>();
+  #troubles: readonly PodTrouble[] = [];
   #surroundings: Surroundings | undefined;
   #notReady: NotReady | undefined;
   #isComplete: boolean;
@@ -87,8 +97,14 @@ export class WorkerState implements Knowledge {
     return this.#options.pods.list();
   }
 
+  /** Keys of SGCs that an ADD waits for, or a running pod that still has another one. */
   get waiting(): readonly string[] {
-    return this.#waiting;
+    const changing = this.#troubles.filter(({ kind }) => kind === 'unchanged');
+    return [...this.#waiting, ...changing.flatMap(wantedKeys)];
+  }
+
+  get troubles(): readonly PodTrouble[] {
+    return this.#troubles;
   }
 
   findConfiguration(key: string): StaticGatewayConfiguration | undefined {
@@ -122,10 +138,11 @@ export class WorkerState implements Knowledge {
     };
   }
 
-  /** Takes over what the API server has now. Returns the annotated pods for which nothing can be done. */
-  refresh(): readonly Pod[] {
+  /** Takes over what the API server has now. */
+  refresh(): Refreshment {
     const { watches, own, links, pods } = this.#options;
-    if (!watches.isSynced) return [];
+    if (!watches.isSynced) return { troubles: [], moved: [] };
+    this.#isSynced = true;
     const desired = desiredSurroundings(watches.view(), own, this.#surroundings);
     this.#notReady = 'notReady' in desired ? desired.notReady : undefined;
     if ('surroundings' in desired) this.#surroundings = desired.surroundings;
@@ -134,18 +151,29 @@ export class WorkerState implements Knowledge {
     // A node that has been left has no registry, and no pod that is ours.
     const isComplete = this.#isComplete || watches.worker()?.status?.reason === nodeLeft;
     const takesNew = !(this.isRemoving && isComplete);
-    const { put, remove, refused } = podChanges({
+    const { put, remove, troubles } = podChanges({
       pods: present,
       registered: this.pods,
       takesNew,
       awaited: this.#awaited,
       links,
+      admission: (key) => admit(key, this),
     });
     for (const pod of put) pods.put(pod);
     for (const pod of remove) pods.remove(pod);
     this.#isComplete = true;
-    this.#isSynced = true;
-    return refused;
+    this.#troubles = troubles;
+    return { troubles, moved: put.filter(({ phase }) => phase === 'attached' || phase === 'detaching') };
+  }
+
+  /** Lets pods go that have no connection by a gateway any more. True when there were any. */
+  endDetaching(flows: PodFlows): boolean {
+    const detaching = this.pods.filter(({ phase }) => phase === 'detaching');
+    if (detaching.length === 0) return false;
+    const inUse = flows.usingGateways(detaching.map(({ address }) => address));
+    const done = detaching.filter(({ address }) => !inUse.has(address));
+    for (const pod of done) this.#options.pods.remove(pod);
+    return done.length > 0;
   }
 
   /** Lets pods go whose link is gone. True when there were any. */
@@ -170,8 +198,14 @@ export class WorkerState implements Knowledge {
       const groups = sgcs.map((sgc) => sgc.gateways).filter((group) => group.includes(number));
       if (groups.length === 0) return [];
       const alternatives = [...new Set(groups.flat())].filter((other) => other !== number).sort((a, b) => a - b);
-      const { probePort: port } = defaultSettings;
-      return [{ number, address, port, publicKey, device: workerDevice(defaultSettings, number), alternatives }];
+      const { probePort: port, probeAddress: tunnelAddress } = defaultSettings;
+      const device = workerDevice(defaultSettings, number);
+      return [{ number, address, port, publicKey, device, tunnelAddress, alternatives }];
     });
   }
+}
+
+function wantedKeys(trouble: PodTrouble): string[] {
+  if (trouble.kind === 'host-network' || annotationProblem(trouble.sgc)) return [];
+  return [sgcKeyOf({ namespace: trouble.pod.metadata.namespace ?? '', sgc: trouble.sgc })];
 }

@@ -5,6 +5,7 @@ import { defaultSettings, workerPort } from '../dataplane/settings.ts';
 import type { RegisteredPod } from './attached-pods.ts';
 import { sgcKeyOf } from './attached-pods.ts';
 import type { ChainState } from './chain-plugin.ts';
+import { annotationProblem } from './pod-annotation.ts';
 
 /** What the status is made of. */
 export interface WorkerFacts {
@@ -12,7 +13,7 @@ export interface WorkerFacts {
   readonly nodeAddress: string;
   readonly gatewayStatuses: readonly GatewayStatus[];
   readonly pods: readonly RegisteredPod[];
-  /** Keys of SGCs that an ADD waits for, once for each. */
+  /** Keys of SGCs that an ADD or a running pod waits for, once for each. */
   readonly waiting: readonly string[];
   readonly chain: ChainState;
   /** Why annotated pods are refused or guarded, besides the chain. */
@@ -65,10 +66,10 @@ function toNotReady({ problem = 'the plugin is being chained' }: ChainState): {
   return { reason: 'NotChained', message: `The CNI plugin is not chained: ${problem}.` };
 }
 
-/** Every SGC that a pod of this node uses or waits for, with how many do. Guarded pods want theirs as well. */
+/** Every SGC that a pod of this node uses or waits for, with how many do. Guarded pods want theirs, detaching ones have connections. */
 function wantedSgcs({ pods, waiting }: WorkerFacts): NonNullable<EgressWorkerStatus['wanted']> {
   const counts = new Map<string, number>();
-  const used = pods.filter(({ phase }) => phase === 'attached' || phase === 'guarded').map((pod) => sgcKeyOf(pod));
+  const used = pods.filter(usesItsSgc).map((pod) => sgcKeyOf(pod));
   for (const key of [...used, ...waiting]) counts.set(key, (counts.get(key) ?? 0) + 1);
   return [...counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -76,4 +77,9 @@ function wantedSgcs({ pods, waiting }: WorkerFacts): NonNullable<EgressWorkerSta
       const slash = key.indexOf('/');
       return { namespace: key.slice(0, slash), name: key.slice(slash + 1), pods: count };
     });
+}
+
+/** What is no name at all must not reach the status: the API server would refuse all of it. */
+function usesItsSgc({ phase, sgc }: RegisteredPod): boolean {
+  return (phase === 'attached' || phase === 'guarded' || phase === 'detaching') && annotationProblem(sgc) === undefined;
 }

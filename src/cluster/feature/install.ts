@@ -1,4 +1,4 @@
-import { labels, productName, systemNamespace } from '../../api/names.ts';
+import { gatewayGuardName, labels, productName, systemNamespace } from '../../api/names.ts';
 import { SegwError } from '../../base/error.ts';
 import { pollUntil } from '../../base/poll.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -42,7 +42,10 @@ export async function installFeature(
   await ensureFeatureState(client, 'enabled', signal);
 }
 
-/** Waits until operator and agents run as they are written, but for nodes that are down. Throws `Timeout` that says what does not and why. */
+/**
+ * Waits until operator and agents run as they are written, but for nodes that are down. Guards are not waited for: a gateway node that is
+ * cordoned has none. Throws `Timeout` that says what does not run, and why.
+ */
 export async function awaitFeature(client: KubeClient, signal: AbortSignal): Promise<void> {
   await pollUntil(
     'static egress gateway in the cluster',
@@ -63,7 +66,8 @@ async function listLags(client: KubeClient, signal: AbortSignal): Promise<readon
   const { items: deployments } = await listAll(client, deploymentKind, { selection, signal });
   const { items: daemonSets } = await listAll(client, daemonSetKind, { selection, signal });
   const downNodes = nodes.filter((node) => !hasCondition(node, 'Ready')).length;
-  const lags = [...deployments.map(deploymentLag), ...daemonSets.map((daemonSet) => daemonSetLag(daemonSet, downNodes))];
+  const awaited = deployments.filter(({ metadata }) => metadata.name !== gatewayGuardName);
+  const lags = [...awaited.map(deploymentLag), ...daemonSets.map((daemonSet) => daemonSetLag(daemonSet, downNodes))];
   return lags.filter((lag) => lag !== undefined);
 }
 

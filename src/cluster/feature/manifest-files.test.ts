@@ -63,6 +63,7 @@ test('what agents may write', () => {
     'kube-egress-gateway-system: create,patch,update leases',
   ]);
   assert.deepEqual(writesOf('segw-tunnel-host'), []);
+  assert.deepEqual(writesOf('segw-gateway-guard'), []);
 });
 
 test('the rules of the policies', () => {
@@ -85,7 +86,11 @@ segw-host-network-pods
   when has(object.spec.hostNetwork) && object.spec.hostNetwork == true
   when 'kubernetes.azure.com/static-gateway-configuration' in object.?metadata.annotations.orValue({})
   when request.operation == 'CREATE' || !('kubernetes.azure.com/static-gateway-configuration' in oldObject.?metadata.annotations.orValue({}))
-  must false`,
+  must false
+segw-spread
+  let spread = object.?metadata.annotations[?'egressgateway.kubernetes.azure.com/spread'].orValue('perPod')
+  let before = request.operation == 'CREATE' ? 'perPod' : oldObject.?metadata.annotations[?'egressgateway.kubernetes.azure.com/spread'].orValue('perPod')
+  must variables.spread in ['perPod', 'perConnection'] || variables.spread == variables.before`,
   );
 });
 
@@ -109,7 +114,7 @@ function writesOf(account: string): readonly string[] {
 const named = z.object({ name: z.string(), expression: z.string() });
 const policy = z.object({
   spec: z.object({
-    matchConditions: z.array(named),
+    matchConditions: z.array(named).default([]),
     variables: z.array(named).default([]),
     validations: z.array(z.object({ expression: z.string() })),
   }),

@@ -3,7 +3,7 @@ import { SegwError } from '../../base/error.ts';
 import { exists } from '../../base/files.ts';
 import type { ProgressStep } from '../../base/progress.ts';
 import type { Architecture } from './architecture.ts';
-import { binarySetNames, binarySets, type BinarySet, type BinarySetName } from './binary-sets.ts';
+import { binarySetNames, binarySets, testSetNames, type BinarySet, type BinarySetName } from './binary-sets.ts';
 import { ensureEntry } from './cache-entry.ts';
 import { ensureCniShim } from './cni-shim.ts';
 import { contentKey, treeKey } from './content-key.ts';
@@ -26,13 +26,18 @@ export type BinaryName = SetMember | keyof typeof single;
 
 const singleNames = ['node', 'static-egress-gateway'] as const satisfies readonly (keyof typeof single)[];
 
-export const binaryNames: readonly BinaryName[] = [
+export type TestBinaryName = (typeof binarySets)[(typeof testSetNames)[number]]['binaries'][number];
+
+/** What a local region is made of. */
+export const binaryNames: readonly Exclude<BinaryName, TestBinaryName>[] = [
   ...binarySetNames.flatMap((name) => binarySets[name].binaries),
   ...singleNames,
 ];
 
+export const testBinaryNames: readonly TestBinaryName[] = testSetNames.flatMap((name) => binarySets[name].binaries);
+
 export function isBinaryName(name: string): name is BinaryName {
-  return binaryNames.some((known) => known === name);
+  return [...binaryNames, ...testBinaryNames].some((known) => known === name);
 }
 
 /** The absolute path of a program that runs on `context.architecture`. Throws what making it throws. */
@@ -46,7 +51,9 @@ function isSingle(name: BinaryName): name is keyof typeof single {
 }
 
 function setOf(binary: SetMember): BinarySetName {
-  const owner = binarySetNames.find((name) => binarySets[name].binaries.some((member) => member === binary));
+  const owner = [...binarySetNames, ...testSetNames].find((name) =>
+    binarySets[name].binaries.some((member) => member === binary),
+  );
   if (!owner) throw new SegwError('Internal', `no set holds the program ${binary}`);
   return owner;
 }

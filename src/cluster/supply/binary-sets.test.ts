@@ -2,20 +2,21 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { binarySetNames, binarySets, type BinarySet } from './binary-sets.ts';
+import { binarySetNames, binarySets, testSetNames, type BinarySet } from './binary-sets.ts';
 import { goBuildArguments } from './go-build.ts';
 
 const modules = {
   kubernetes: 'k8s.io/kubernetes',
   coredns: 'github.com/coredns/coredns',
   'wireguard-go': 'golang.zx2c4.com/wireguard',
+  'kube-network-policies': 'sigs.k8s.io/kube-network-policies',
 };
 
 async function goMod(name: string): Promise<string> {
   return readFile(join(import.meta.dirname, '../../../deploy/build', name, 'go.mod'), 'utf8');
 }
 
-for (const name of binarySetNames)
+for (const name of [...binarySetNames, ...testSetNames])
   test(`the version of ${name} is the one that its go.mod requires`, async () => {
     const required = (await goMod(name)).split('\n').map((line) => line.replace('require ', '').trim().split(' '));
     assert.deepEqual(

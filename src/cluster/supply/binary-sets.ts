@@ -34,7 +34,10 @@ export const kubernetesBinaries = [
 
 export const binarySetNames = ['kubernetes', 'coredns', 'wireguard-go'] as const;
 
-export type BinarySetName = (typeof binarySetNames)[number];
+/** Nothing but tests needs these: they are built when somebody asks for one of them by name. */
+export const testSetNames = ['kube-network-policies'] as const;
+
+export type BinarySetName = (typeof binarySetNames | typeof testSetNames)[number];
 
 export const binarySets = {
   kubernetes: {
@@ -59,6 +62,12 @@ export const binarySets = {
     version: 'v0.0.0-20260522210424-ecfc5a8d5446',
     binaries: ['wireguard-go'],
     goPackage: 'golang.zx2c4.com/wireguard',
+  },
+  // Its libraries are those of Kubernetes, in the same versions: most of them are compiled already.
+  'kube-network-policies': {
+    version: 'v0.7.0',
+    binaries: ['kube-network-policies'],
+    goPackage: 'sigs.k8s.io/kube-network-policies/cmd',
   },
 } as const satisfies Record<BinarySetName, BinarySet>;
 

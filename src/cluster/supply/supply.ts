@@ -1,6 +1,6 @@
 import { silentProgress, type Progress } from '../../base/progress.ts';
 import { hostArchitecture, type Architecture } from './architecture.ts';
-import { binaryNames, ensureBinary, type BinaryName } from './binaries.ts';
+import { binaryNames, ensureBinary, type BinaryName, type TestBinaryName } from './binaries.ts';
 import { ensureImage, imageNames, type SuppliedImage } from './images.ts';
 import { ensureRoot, rootNames, type RootName } from './roots.ts';
 import type { SupplyContext } from './supply-context.ts';
@@ -27,11 +27,12 @@ export interface Supply {
   ensureRoot(name: RootName): Promise<string>;
   /** The image that `deploy/images/NAME` defines. Throws `NotFound`, `InvalidInput`, and what its parts throw. */
   ensureImage(name: string): Promise<SuppliedImage>;
+  /** Everything that a local region is made of. */
   ensureAll(): Promise<SuppliedAll>;
 }
 
 export interface SuppliedAll {
-  readonly binaries: Readonly<Record<BinaryName, string>>;
+  readonly binaries: Readonly<Record<Exclude<BinaryName, TestBinaryName>, string>>;
   readonly roots: Readonly<Record<RootName, string>>;
   readonly images: Readonly<Record<string, SuppliedImage>>;
 }

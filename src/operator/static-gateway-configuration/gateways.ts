@@ -30,7 +30,8 @@ export function observeGateway({ configurationUid, profile, status = {}, node }:
     ({ uid, secondaryAddress }) => uid === configurationUid && secondaryAddress === profile.secondaryAddress,
   );
   const why = whyNot({ hasAcknowledged, status, node });
-  const state = why === undefined ? 'Ready' : status.state === 'Draining' && hasAcknowledged ? 'Draining' : 'NotReady';
+  const isDraining = status.state === 'Draining' && hasAcknowledged && node !== undefined && isNodeReady(node);
+  const state = why === undefined ? 'Ready' : isDraining ? 'Draining' : 'NotReady';
   return {
     node: profile.nodeName,
     egressAddress: profile.publicAddress ?? profile.secondaryAddress,

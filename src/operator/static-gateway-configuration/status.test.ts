@@ -34,6 +34,12 @@ const rows: readonly (readonly [string, Parameters<typeof desiredStatus>[0]['sta
     [gateway('a', 'Ready'), gateway('b', 'NotReady')],
     ['True', 'SomeGatewaysNotReady', 'SomeGatewaysNotReady'],
   ],
+  [
+    'all that are left drain',
+    settled,
+    [gateway('a', 'Draining'), gateway('b', 'NotReady')],
+    ['True', 'SomeGatewaysNotReady', 'SomeGatewaysNotReady'],
+  ],
   ['none serves any more', settled, [gateway('a', 'NotReady')], ['False', 'NoGatewayReady', 'NoGatewayReady']],
   ['none serves yet', settled, [gateway('a', 'NotReady', false)], ['False', 'WaitingForGateways', 'WaitingForGateways']],
   [
@@ -107,6 +113,17 @@ const gatewayRows: readonly (readonly [string, Parameters<typeof observeGateway>
     { configurationUid: 'u', profile, node, status: { state: 'Draining', configurations: acknowledged } },
     'Draining',
     /Draining/,
+  ],
+  [
+    'drained on a node that is dead by now',
+    {
+      configurationUid: 'u',
+      profile,
+      node: { ...node, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } },
+      status: { state: 'Draining', configurations: acknowledged },
+    },
+    'NotReady',
+    /not ready/,
   ],
   [
     'has another address',

@@ -107,12 +107,7 @@ function gatewaysCondition(
     if (cloud.status !== 'True') return conditionOf('GatewaysReady', 'WaitingForCloud', 'See CloudReady.');
   }
   const why = others.map(({ node, why: reason = '' }) => `${node}: ${reason}`).join('; ');
-  if (ready.length === 0) {
-    const wasServed = gateways.some(({ hasAcknowledged }) => hasAcknowledged);
-    return wasServed
-      ? conditionOf('GatewaysReady', 'NoGatewayReady', `No gateway serves: ${why}. Pods reach nothing outside meanwhile.`)
-      : conditionOf('GatewaysReady', 'WaitingForGateways', `No gateway has acknowledged the configuration yet: ${why}.`);
-  }
+  if (ready.length === 0) return withoutReadyGateway(gateways, why);
   if (others.length > 0)
     return conditionOf(
       'GatewaysReady',
@@ -120,6 +115,20 @@ function gatewaysCondition(
       `${String(ready.length)} of ${String(gateways.length)} gateways serve. Not: ${why}.`,
     );
   return conditionOf('GatewaysReady', 'AllGatewaysReady', `${String(ready.length)} gateways serve.`);
+}
+
+function withoutReadyGateway(gateways: readonly Gateway[], why: string): DesiredCondition {
+  const draining = gateways.filter(({ state }) => state === 'Draining').length;
+  // The last gateways get new connections also while they drain.
+  if (draining > 0)
+    return conditionOf(
+      'GatewaysReady',
+      'SomeGatewaysNotReady',
+      `${String(draining)} of ${String(gateways.length)} gateways serve on while they drain, and none is ready: ${why}.`,
+    );
+  return gateways.some(({ hasAcknowledged }) => hasAcknowledged)
+    ? conditionOf('GatewaysReady', 'NoGatewayReady', `No gateway serves: ${why}. Pods reach nothing outside meanwhile.`)
+    : conditionOf('GatewaysReady', 'WaitingForGateways', `No gateway has acknowledged the configuration yet: ${why}.`);
 }
 
 function serverProfileOf(ready: readonly Gateway[]): StaticGatewayConfigurationStatus['gatewayServerProfile'] {

@@ -19,9 +19,19 @@ const controllersV1 = [
   'hugetlb',
   'systemd',
 ] as const;
-/** Microseconds in each 950,000 that real-time threads of one machine may have (cgroup v1 with CONFIG_RT_GROUP_SCHED). */
-const realTimeMicroseconds = { installation: 800_000, machine: 100_000 };
+/**
+ * What real-time threads of a machine may have of each processor, in microseconds (cgroup v1 with CONFIG_RT_GROUP_SCHED). Threads that have
+ * used it up wait until the period ends, so it is short (ADR 12).
+ */
+const realTimeOfMachine = { period: 100_000, runtime: 5000 };
+/** Of all machines of an installation, for each second: as much as the others on this host, who share 950,000, have left. */
+const realTimeOfInstallation = [400_000, 200_000, 100_000, 50_000];
 const killTimeoutMs = 20_000;
+
+export interface MachineCgroupOptions {
+  /** Its threads may get real-time priority. */
+  readonly hasRealTime: boolean;
+}
 
 /** The cgroups of one machine. */
 export interface MachineCgroup {
@@ -35,8 +45,12 @@ export interface MachineCgroup {
  * One subtree for the installation (`segw-<installation>`), one below it for each machine; killing a machine is killing its subtree.
  * Both cgroup versions: v1 has a tree per controller, v2 a single one. Source: kernel Documentation/admin-guide/cgroup-v1, cgroup-v2.
  */
-export async function createMachineCgroup(installation: string, machine: string): Promise<MachineCgroup> {
-  return (await isVersion2()) ? createVersion2(installation, machine) : createVersion1(installation, machine);
+export async function createMachineCgroup(
+  installation: string,
+  machine: string,
+  options: MachineCgroupOptions,
+): Promise<MachineCgroup> {
+  return (await isVersion2()) ? createVersion2(installation, machine) : createVersion1(installation, machine, options);
 }
 
 /** The ids of the processes in the machine's (or, without a name, the installation's) subtree. */
@@ -76,7 +90,11 @@ async function subtreeRoots(installation: string, machine = ''): Promise<readonl
   return roots.filter((_, index) => present[index]);
 }
 
-async function createVersion1(installation: string, machine: string): Promise<MachineCgroup> {
+async function createVersion1(
+  installation: string,
+  machine: string,
+  { hasRealTime }: MachineCgroupOptions,
+): Promise<MachineCgroup> {
   const procsFiles: string[] = [];
   for (const controller of controllersV1) {
     const base = join(mountPoint, controller);
@@ -84,7 +102,7 @@ async function createVersion1(installation: string, machine: string): Promise<Ma
     const group = join(base, `segw-${installation}`, machine);
     await mkdir(group, { recursive: true });
     if (controller === 'cpuset') await inheritCpuset(base, [`segw-${installation}`, machine]);
-    if (controller === 'cpu') await grantRealTime(base, installation, machine);
+    if (controller === 'cpu' && hasRealTime) await grantRealTime(join(base, `segw-${installation}`), machine);
     procsFiles.push(join(group, 'cgroup.procs'));
   }
   if (procsFiles.length === 0) throw new SegwError('HostUnsuitable', `no cgroup controller is mounted below ${mountPoint}`);
@@ -101,18 +119,20 @@ async function inheritCpuset(base: string, path: readonly string[]): Promise<voi
   }
 }
 
-/** Without a share of its own, SCHED_RR is refused inside the group. Kernels without CONFIG_RT_GROUP_SCHED have no such file. */
-async function grantRealTime(base: string, installation: string, machine: string): Promise<void> {
-  const shares = [
-    [`segw-${installation}`, realTimeMicroseconds.installation],
-    [join(`segw-${installation}`, machine), realTimeMicroseconds.machine],
-  ] as const;
-  for (const [group, share] of shares) {
-    const file = join(base, group, 'cpu.rt_runtime_us');
-    if ((await readIfExists(file)) === undefined) return;
-    // More machines than the installation's share allows: theirs stays 0, and the probe threads run at normal priority.
-    await writeFile(file, String(share)).catch(() => undefined);
+/**
+ * Without a share of its own, SCHED_RR is refused inside the group; without one for more machines, their probe threads run at nice -20.
+ * Kernels without CONFIG_RT_GROUP_SCHED have no such files.
+ */
+async function grantRealTime(group: string, machine: string): Promise<void> {
+  const file = 'cpu.rt_runtime_us';
+  if ((await readIfExists(join(group, file))) === undefined) return;
+  for (const runtime of realTimeOfInstallation) {
+    if (Number(await readFile(join(group, file), 'utf8')) > 0) break;
+    await writeFile(join(group, file), String(runtime)).catch(() => undefined);
   }
+  const { period, runtime } = realTimeOfMachine;
+  await writeFile(join(group, machine, 'cpu.rt_period_us'), String(period)).catch(() => undefined);
+  await writeFile(join(group, machine, file), String(runtime)).catch(() => undefined);
 }
 
 async function createVersion2(installation: string, machine: string): Promise<MachineCgroup> {

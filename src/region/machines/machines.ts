@@ -125,7 +125,8 @@ async function launch(
   namespace: string,
 ): Promise<void> {
   const { folder } = machineFolders(stateDir, name);
-  const { procsFiles, bootArgument } = await createMachineCgroup(installation, name);
+  const hasRealTime = namespace === machineNamespace(name);
+  const { procsFiles, bootArgument } = await createMachineCgroup(installation, name, { hasRealTime });
   const pairs = Object.entries(await binaries()).map(([binary, path]) => `${binary}=${path}`);
   const console_ = openSync(join(folder, 'console.log'), 'a');
   const child = spawn(

@@ -54,7 +54,7 @@ export interface NodeBootstrap {
   ready(signal: AbortSignal): Promise<void>;
   /** Resolves when the node does for its pool what the others do: a gateway serves what they serve. Other nodes: at once. */
   serving(signal: AbortSignal): Promise<void>;
-  /** Before the machine goes: cordon, evict (at most `limitMs`), delete the Node object. Also when the cluster is gone. */
+  /** Before the machine goes: cordon, evict (at most `limitMs`, or what its pool says), delete the Node object. Also when the cluster is gone. */
   leave(limitMs: number): Promise<void>;
 }
 

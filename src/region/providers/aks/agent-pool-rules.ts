@@ -3,6 +3,7 @@ import { SegwError } from '../../../base/error.ts';
 import { parseTaint } from '../../../cluster/node-labels.ts';
 import type { AgentPoolProperties } from './agent-pool-body.ts';
 import { type GatewayPoolFacts, gatewayPoolRules, podSubnetProblem } from './gateway-pool-rules.ts';
+import { drainProblem } from './pool-drain.ts';
 import { changeNotAllowed, type Problem, problemsOf, type Rule } from './refusal.ts';
 
 /** What the rules about any pool look at. */
@@ -70,6 +71,7 @@ const ordinaryPoolRules: readonly Rule<AgentPoolFacts>[] = [
 ];
 
 const everyPoolRules: readonly Rule<AgentPoolFacts>[] = [
+  ({ properties }) => drainProblem(properties),
   ({ before, otherPools = 0 }) =>
     before === undefined && otherPools >= maxAgentPools
       ? {

@@ -4,6 +4,7 @@ import type { ResourceView } from '../../arm/resource.ts';
 import type { NodeBootstrap, PoolInstance } from '../world.ts';
 import { type AgentPool, findCluster, listPools } from './cluster-records.ts';
 import { toClusterSpec, toNodeSpec } from './cluster-specs.ts';
+import { drainLimitMs } from './pool-drain.ts';
 
 interface InstanceInView {
   readonly instance: PoolInstance;
@@ -31,7 +32,9 @@ export function createNodeBootstrap(clusters: ClusterPlatform, place: InstanceIn
       // The nodes of a cluster that goes as a whole have nobody to hand their pods to.
       if (cluster === undefined || cluster.provisioningState === 'Deleting') return;
       const spec = toClusterSpec(cluster);
-      if (spec !== undefined) await clusters.removeNode(spec, place.instance.name, limitMs);
+      const pool = poolOf(place, cluster.id);
+      const poolLimitMs = pool === undefined ? limitMs : drainLimitMs(pool.body.properties, limitMs);
+      if (spec !== undefined) await clusters.removeNode(spec, place.instance.name, poolLimitMs);
     },
   };
 }
@@ -44,11 +47,15 @@ function requireNode({ instance, view }: InstanceInView): {
 } {
   const cluster = findCluster(view, instance.clusterId);
   const spec = cluster && toClusterSpec(cluster);
-  const pool = cluster && listPools(view, cluster.id).find(({ name }) => name === instance.agentPool);
+  const pool = cluster && poolOf({ instance, view }, cluster.id);
   if (spec !== undefined && pool !== undefined) return { cluster: spec, pool, node: toNodeSpec(instance, pool) };
   throw new ArmError(
     409,
     'VMExtensionProvisioningError',
     `VM ${instance.name} could not join cluster ${instance.clusterId}: there is no such cluster with an agent pool ${instance.agentPool}.`,
   );
+}
+
+function poolOf({ instance, view }: InstanceInView, clusterId: string): AgentPool | undefined {
+  return listPools(view, clusterId).find(({ name }) => name === instance.agentPool);
 }

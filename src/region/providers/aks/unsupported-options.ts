@@ -143,11 +143,6 @@ const poolOptions: readonly UnsupportedOption[] = [
   { path: 'properties.securityProfile.enableVTPM', why: 'machines have no firmware' },
   { path: 'properties.spotMaxPrice', only: [-1], why: 'there are no spot machines' },
   {
-    path: 'properties.upgradeSettings.drainTimeoutInMinutes',
-    only: [0],
-    why: 'the time for draining is a setting of the region',
-  },
-  {
     path: 'properties.upgradeSettings.maxSurge',
     only: ['0', '0%'],
     why: 'nodes are re-imaged in place, one after another: no node is added meanwhile',
