@@ -7,5 +7,16 @@ export interface Benchmark {
   readonly name: string;
   readonly description: string;
   readonly defaultRuns: number;
-  readonly run: (context: Context, options: { readonly runs: number; readonly progress: Progress }) => Promise<readonly Figure[]>;
+  readonly run: (context: Context, options: BenchmarkOptions) => Promise<readonly Figure[]>;
+}
+
+export interface BenchmarkOptions {
+  readonly runs: number;
+  readonly progress: Progress;
+  /** A busy loop for each core runs beside what is measured, where the benchmark knows how. */
+  readonly isBusy: boolean;
+  /** Members of the JSON line beside the figures. */
+  readonly tell: (facts: Readonly<Record<string, unknown>>) => void;
+  /** Keeps a picture of the distribution (SVG), where the user wants one. */
+  readonly draw: (chart: () => string) => Promise<void>;
 }

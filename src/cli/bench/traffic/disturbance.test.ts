@@ -4,7 +4,7 @@ import { disturbanceOf } from './disturbance.ts';
 import type { TrafficReport } from './traffic-plan.ts';
 
 const report: TrafficReport = {
-  udp: [{ sent: 10, answeredMs: [80, 90, 100, 350, 360, 990] }],
+  udp: [{ sent: 10, answeredMs: [80, 90, 100, 350, 360, 990], lost: 4 }],
   tcp: [
     { kind: 'download', ended: { atMs: 300, how: 'ECONNRESET' } },
     { kind: 'idle' },
@@ -32,10 +32,20 @@ test('what a client noticed of an event', () => {
 
 test('silence to the end counts, and so does silence from before the event', () => {
   assert.deepEqual(disturbanceOf(report, 370, 900).udpSilenceMs, [540]);
-  assert.deepEqual(disturbanceOf({ ...report, udp: [{ sent: 3, answeredMs: [] }] }, 100, 700).udpSilenceMs, [600]);
+  assert.deepEqual(disturbanceOf({ ...report, udp: [{ sent: 3, answeredMs: [], lost: 0 }] }, 100, 700).udpSilenceMs, [600]);
 });
 
 test('without new connections there is no gap between them', () => {
   const { newTcpGapMs, slowestConnectionMs } = disturbanceOf({ ...report, connections: [] }, 105, 500);
   assert.deepEqual([newTcpGapMs, slowestConnectionMs], [undefined, undefined]);
+});
+
+test('a connection that nobody answers counts with the time that it has waited', () => {
+  const hanging = { startedMs: 120, endedMs: 600, outcome: 'unfinished' };
+  const { slowestConnectionMs, failedConnections } = disturbanceOf(
+    { ...report, connections: [...report.connections, hanging] },
+    105,
+    500,
+  );
+  assert.deepEqual([slowestConnectionMs, failedConnections], [380, 1]);
 });

@@ -1,4 +1,4 @@
-import type { TcpFlowKind, TrafficReport } from './traffic-plan.ts';
+import { unfinished, type TcpFlowKind, type TrafficReport } from './traffic-plan.ts';
 
 /** What a client noticed of an event. Milliseconds. */
 export interface Disturbance {
@@ -6,7 +6,7 @@ export interface Disturbance {
   readonly udpSilenceMs: readonly number[];
   /** The longest time between two completed new connections; undefined without any. */
   readonly newTcpGapMs: number | undefined;
-  /** The longest that one connection took, of those that were answered. */
+  /** The longest that one connection took, of those that were answered or still wait. */
   readonly slowestConnectionMs: number | undefined;
   readonly failedConnections: number;
   /** From the event to the end, of the flows that ended. */
@@ -19,7 +19,12 @@ export interface Disturbance {
 export function disturbanceOf({ udp, tcp, connections }: TrafficReport, eventMs: number, untilMs: number): Disturbance {
   const within = (atMs: number): boolean => atMs >= eventMs && atMs <= untilMs;
   const answered = connections.filter(({ outcome }) => outcome === 'answered');
-  const touched = answered.filter(({ endedMs }) => within(endedMs));
+  const failed = connections.filter(({ outcome }) => outcome !== 'answered' && outcome !== unfinished);
+  const waiting = connections.filter((one) => one.startedMs < untilMs && (one.outcome === unfinished || one.endedMs > untilMs));
+  const durations = [
+    ...answered.filter(({ endedMs }) => within(endedMs)).map(({ startedMs, endedMs }) => endedMs - startedMs),
+    ...waiting.map(({ startedMs }) => untilMs - startedMs),
+  ];
   return {
     udpSilenceMs: udp.map(({ answeredMs }) => longestGap(answeredMs, eventMs, untilMs)),
     newTcpGapMs:
@@ -30,9 +35,8 @@ export function disturbanceOf({ udp, tcp, connections }: TrafficReport, eventMs:
             eventMs,
             untilMs,
           ),
-    slowestConnectionMs:
-      touched.length === 0 ? undefined : Math.max(...touched.map(({ startedMs, endedMs }) => endedMs - startedMs)),
-    failedConnections: connections.filter(({ outcome, endedMs }) => outcome !== 'answered' && within(endedMs)).length,
+    slowestConnectionMs: durations.length === 0 ? undefined : Math.max(...durations),
+    failedConnections: failed.filter(({ endedMs }) => within(endedMs)).length,
     resetMs: tcp.flatMap(({ kind, ended }) => (ended && within(ended.atMs) ? [{ kind, ms: ended.atMs - eventMs }] : [])),
     alive: tcp.filter(({ ended }) => ended === undefined || ended.atMs > untilMs).map(({ kind }) => kind),
   };

@@ -7,8 +7,15 @@ export interface TrafficThreadData {
   readonly plan: TrafficPlan;
 }
 
+/** The thread says first that its sockets are at work. */
+export type TrafficMessage = 'started' | TrafficReport;
+
 export interface PodTraffic {
+  /** Fulfilled when the client is at work, which takes a while on a busy machine. Rejected when it ends before. */
+  readonly started: Promise<void>;
   stop(): Promise<TrafficReport>;
+  /** Ends it, whatever it does. Twice is once. */
+  end(): Promise<void>;
 }
 
 /**
@@ -17,19 +24,30 @@ export interface PodTraffic {
  */
 export function startPodTraffic(program: URL, data: TrafficThreadData): PodTraffic {
   const thread = new Worker(program, { workerData: data, name: 'traffic' });
-  const { promise: report, resolve, reject } = Promise.withResolvers<TrafficReport>();
-  // Nobody waits for it before `stop`.
-  report.catch(() => undefined);
-  thread.once('message', resolve);
-  thread.once('error', reject);
+  const started = Promise.withResolvers<void>();
+  const report = Promise.withResolvers<TrafficReport>();
+  // Nobody may wait for the one, and nobody waits for the other before `stop`.
+  for (const { promise } of [started, report]) promise.catch(() => undefined);
+  thread.on('message', (message: TrafficMessage) => {
+    if (message === 'started') started.resolve();
+    else report.resolve(message);
+  });
+  thread.once('error', (error) => {
+    started.reject(error);
+    report.reject(error);
+  });
   return {
+    started: started.promise,
     async stop() {
       thread.postMessage('stop');
       try {
-        return await report;
+        return await report.promise;
       } finally {
         await thread.terminate();
       }
+    },
+    async end() {
+      await thread.terminate();
     },
   };
 }

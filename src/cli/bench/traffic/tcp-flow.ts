@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { wallClockMs, type TcpFlowKind, type TcpFlowReport, type TrafficPlan } from './traffic-plan.ts';
+import { hostClockMs } from '../../../base/host-clock.ts';
+import type { TcpFlowKind, TcpFlowReport, TrafficPlan } from './traffic-plan.ts';
 
 const requestIntervalMs = 20;
 const uploadIntervalMs = 20;
@@ -10,7 +11,7 @@ export function startTcpFlow(kind: TcpFlowKind, { address, ports }: TrafficPlan)
   const socket = connect({ host: address, port: portOf(kind, ports), noDelay: true });
   let ended: TcpFlowReport['ended'];
   const end = (how: string): void => {
-    ended ??= { atMs: wallClockMs(), how };
+    ended ??= { atMs: hostClockMs(), how };
   };
   socket.on('error', (error) => end(nameOf(error)));
   socket.on('close', () => end('closed'));

@@ -1,11 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startConnectionSeries } from './connection-series.ts';
 import { startTcpFlow } from './tcp-flow.ts';
 import type { TrafficPlan, TrafficReport } from './traffic-plan.ts';
 import { startUdpFlow } from './udp-flow.ts';
 
-export interface TrafficClient {
-  stop(): TrafficReport;
+interface TrafficClient {
+  /** Nothing new begins, and the report waits for the answers that are under way. */
+  stop(): Promise<TrafficReport>;
 }
+
+const underWayMs = 200;
 
 /** Starts everything that `plan` names, with sockets of the calling thread. */
 export function startTrafficClient(plan: TrafficPlan): TrafficClient {
@@ -13,10 +17,14 @@ export function startTrafficClient(plan: TrafficPlan): TrafficClient {
   const tcp = plan.tcpFlows.map((kind) => startTcpFlow(kind, plan));
   const connections = startConnectionSeries(plan);
   return {
-    stop: () => ({
-      udp: udp.map((flow) => flow.stop()),
-      tcp: tcp.map((flow) => flow.stop()),
-      connections: connections.stop(),
-    }),
+    async stop() {
+      for (const one of [...udp, connections]) one.pause();
+      await sleep(underWayMs);
+      return {
+        udp: udp.map((flow) => flow.stop()),
+        tcp: tcp.map((flow) => flow.stop()),
+        connections: connections.stop(),
+      };
+    },
   };
 }

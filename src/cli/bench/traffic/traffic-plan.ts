@@ -25,7 +25,15 @@ export const tcpFlowKinds = ['request-response', 'download', 'upload', 'idle'] a
 
 export type TcpFlowKind = (typeof tcpFlowKinds)[number];
 
-/** Times: milliseconds since the epoch, with fractions, of the clock that all processes of the host share. */
+/** Everything at once, as the specification measures it: a datagram and a new connection every 10 ms, one connection of each kind. */
+export const everyTraffic = {
+  udpFlows: 1,
+  udpIntervalMs: 10,
+  tcpFlows: tcpFlowKinds,
+  connectionIntervalMs: 10,
+} as const satisfies Partial<TrafficPlan>;
+
+/** Times: of `hostClockMs`. */
 export interface TrafficReport {
   readonly udp: readonly UdpFlowReport[];
   readonly tcp: readonly TcpFlowReport[];
@@ -36,6 +44,8 @@ export interface UdpFlowReport {
   readonly sent: number;
   /** When each answer came, in order of arrival. */
   readonly answeredMs: readonly number[];
+  /** Datagrams without an answer that were sent before one that has been answered. */
+  readonly lost: number;
 }
 
 export interface TcpFlowReport {
@@ -47,11 +57,9 @@ export interface TcpFlowReport {
 export interface ConnectionReport {
   readonly startedMs: number;
   readonly endedMs: number;
-  /** `answered`, or the error's name (`ECONNRESET`, `ECONNREFUSED`, `ETIMEDOUT`, ...). */
+  /** `answered`, `unfinished`, or the error's name (`ECONNRESET`, `ECONNREFUSED`, `ETIMEDOUT`, ...). */
   readonly outcome: string;
 }
 
-/** The clock of the reports. */
-export function wallClockMs(): number {
-  return performance.timeOrigin + performance.now();
-}
+/** The outcome of a connection that the client's end has ended. */
+export const unfinished = 'unfinished';
