@@ -10,6 +10,14 @@ export interface TestLevel {
   readonly needsRoot: boolean;
   /** The level runs on a region of its own, in a state folder that is made for it and purged after it. */
   readonly ownRegion?: boolean;
+  /** The level runs in a QEMU guest (`vm/guest-level.ts`), and only when it is named. Its limits, from the guest's start on. */
+  readonly guest?: { readonly bootMs: number; readonly totalMs: number };
+}
+
+export type GuestTestLevel = TestLevel & Required<Pick<TestLevel, 'guest'>>;
+
+export function isGuestLevel(level: TestLevel): level is GuestTestLevel {
+  return level.guest !== undefined;
 }
 
 const minute = 60_000;
@@ -56,5 +64,14 @@ export const testLevels: readonly TestLevel[] = [
     timeoutMs: 30 * minute,
     needsRoot: true,
     ownRegion: true,
+  },
+  {
+    name: 'vm',
+    globs: ['test/privileged/**/*.test.ts', 'test/vm/**/*.test.ts'],
+    concurrency: 1,
+    isProcessPerFile: false,
+    timeoutMs: 10 * minute,
+    needsRoot: true,
+    guest: { bootMs: 3 * minute, totalMs: 30 * minute },
   },
 ];

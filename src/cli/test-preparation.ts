@@ -1,6 +1,7 @@
 import { SegwError } from '../base/error.ts';
 import { isOnPath, run } from '../base/exec.ts';
 import { inStep } from '../base/progress.ts';
+import { testBinaryNames } from '../cluster/supply/binaries.ts';
 import { createSupply } from '../cluster/supply/supply.ts';
 import { ensureAzureCli } from './azure-cli/install.ts';
 import type { Context } from './context.ts';
@@ -10,13 +11,15 @@ import { createProgress } from './progress.ts';
 const packages: Readonly<Record<string, string>> = { ip: 'iproute2', nft: 'nftables', conntrack: 'conntrack' };
 
 /**
- * What the levels with machines need: programs to compare with, the Azure CLI, and everything that `segw up` would fetch or build. Done before the first
- * test, since a build of Kubernetes would exceed the limits that tests have.
+ * What the levels with machines need: programs to compare with, the Azure CLI, everything that `segw up` would fetch or build, and what only
+ * tests use. Done before the first test, since a build of Kubernetes would exceed the limits that tests have.
  */
 export async function prepareTests(context: Context): Promise<void> {
   const { settings, stderr, root: repositoryDir, signal } = context;
   await ensureTestPrograms(context);
-  await createSupply({ cacheDir: settings.cacheDir, repositoryDir, progress: createProgress(stderr), signal }).ensureAll();
+  const supply = createSupply({ cacheDir: settings.cacheDir, repositoryDir, progress: createProgress(stderr), signal });
+  await supply.ensureAll();
+  await supply.ensureBinaries(testBinaryNames);
   await ensureAzureCli(context);
 }
 

@@ -3,10 +3,11 @@ import { after, before, test } from 'node:test';
 import { cidrContains, parseCidr } from '../../src/base/addresses.ts';
 import { pollUntil } from '../../src/base/poll.ts';
 import { podAnnotation } from '../../src/api/names.ts';
+import { toolsPod } from '../../src/cli/demo/tools-pod.ts';
 import { azureClients } from '../support/azure.ts';
 import { applyManifest, kubectl, segw } from '../support/installation.ts';
 import { readInternetCounters } from '../support/internet-counters.ts';
-import { execInPod, fetchStatusInPod, startToolsPod, toolsPod } from '../support/tools-pod.ts';
+import { execInPod, fetchStatusInPod, startToolsPod } from '../support/tools-pod.ts';
 
 /** Each client talks to a port of its own, so that the internet host knows whose packets it sees. Nobody listens there. */
 const ports = { annotated: 4001, plain: 4002 } as const;

@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { podAnnotation, systemNamespace } from '../../src/api/names.ts';
 import { cidrContains, parseCidr } from '../../src/base/addresses.ts';
+import { hostClockMs } from '../../src/base/host-clock.ts';
 import { pollUntil } from '../../src/base/poll.ts';
 import { disturbanceOf } from '../../src/cli/bench/traffic/disturbance.ts';
-import { tcpFlowKinds, wallClockMs } from '../../src/cli/bench/traffic/traffic-plan.ts';
+import { tcpFlowKinds } from '../../src/cli/bench/traffic/traffic-plan.ts';
 import { kubectl, kubectlJson, segw } from '../support/installation.ts';
 import { readInternetCounters } from '../support/internet-counters.ts';
 import { portsOfClient, startTraffic } from '../support/pod-traffic.ts';
@@ -58,10 +59,10 @@ test('a gateway that is cut off: its TCP connections are reset, the rest moves o
   const { victim, hit, spared } = await podsOfTwoGateways();
   const traffic = await Promise.all([hit, spared].map((name, client) => startTraffic({ namespace, name }, client)));
   await sleep(settleMs);
-  const cutMs = wallClockMs();
+  const cutMs = hostClockMs();
   await segw('fault', 'add', 'partition', victim, 'any');
   await sleep(watchMs);
-  const endMs = wallClockMs();
+  const endMs = hostClockMs();
   const [ofHit, ofSpared] = await Promise.all(traffic.map(async (client) => disturbanceOf(await client.stop(), cutMs, endMs)));
 
   assert.deepEqual(ofHit?.alive, [], 'no connection hangs');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { podAnnotation } from '../../src/api/names.ts';
 import { cidrContains, parseCidr } from '../../src/base/addresses.ts';
 import { azureClients } from '../support/azure.ts';
@@ -13,6 +13,10 @@ const gateways = ['--selector', 'kubernetes.azure.com/agentpool=gwpool'];
 /** Asks the internet host for the caller's address, for ever, and writes down what it hears. */
 const ask = 'curl --silent --max-time 2 http://192.0.2.10/ || echo failed';
 const askForEver = ['sh', '-c', `trap exit TERM; while :; do echo "$(${ask})" >> /tmp/answers; sleep 0.1; done`];
+
+after(async () => {
+  await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s');
+});
 
 async function gatewayNodes(): Promise<readonly { readonly name: string; readonly address: string; readonly uid: string }[]> {
   const path = '{range .items[*]}{.metadata.name} {.status.addresses[0].address} {.metadata.uid}{"\\n"}{end}';
@@ -60,5 +64,4 @@ spec: { gatewayNodepoolName: gwpool }
     [],
   );
   assert.equal((await readInternetCounters()).untranslated, 0);
-  await kubectl('delete', 'namespace', namespace, '--timeout=120s');
 });

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { run } from '../../src/base/exec.ts';
 import { settings } from './installation.ts';
 
@@ -7,6 +7,13 @@ import { settings } from './installation.ts';
 export async function runOnMachine(name: string, script: string): Promise<string> {
   const pid = await initPid(name);
   return (await run('nsenter', ['--target', pid, '--all', 'sh', '-euc', script])).trim();
+}
+
+/** Copies a file of the host to a machine's disk; folders are made. */
+export async function copyToMachine(name: string, source: string, target: string): Promise<void> {
+  const path = join('/proc', await initPid(name), 'root', target);
+  await mkdir(dirname(path), { recursive: true });
+  await copyFile(source, path);
 }
 
 /** Process 1 of the machine: the child of the process that holds its namespaces. */

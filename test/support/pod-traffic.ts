@@ -1,6 +1,6 @@
 import { startPodTraffic, type PodTraffic } from '../../src/cli/bench/traffic/pod-traffic.ts';
 import { podNamespacePath } from '../../src/cli/bench/traffic/pod-namespace.ts';
-import { tcpFlowKinds, type TrafficPlan, type TrafficPorts } from '../../src/cli/bench/traffic/traffic-plan.ts';
+import { everyTraffic, type TrafficPlan, type TrafficPorts } from '../../src/cli/bench/traffic/traffic-plan.ts';
 import { fabricSettings } from '../../src/region/fabric/fabric-settings.ts';
 import { internetServicePorts } from '../../src/region/fabric/internet-rules.ts';
 import { kubectl } from './installation.ts';
@@ -23,11 +23,11 @@ export async function startTraffic(
   const plan: TrafficPlan = {
     address: fabricSettings.internetAddress,
     ports: portsOfClient(client),
-    udpFlows: 1,
-    udpIntervalMs: 10,
-    tcpFlows: tcpFlowKinds,
+    ...everyTraffic,
     connectionIntervalMs: 50,
     ...change,
   };
-  return startPodTraffic(program, { namespacePath: await podNamespacePath(uid), plan });
+  const traffic = startPodTraffic(program, { namespacePath: await podNamespacePath(uid), plan });
+  await traffic.started;
+  return traffic;
 }

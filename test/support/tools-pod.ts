@@ -1,29 +1,5 @@
+import { toolsPod, type ToolsPod } from '../../src/cli/demo/tools-pod.ts';
 import { applyManifest, kubectl } from './installation.ts';
-
-interface ToolsPod {
-  readonly name: string;
-  readonly namespace?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly nodeName?: string;
-  /** Default: waits to be told what to do. */
-  readonly command?: readonly string[];
-}
-
-const waitForOrders = ['sh', '-c', 'trap exit TERM; sleep infinity & wait'];
-
-/** The manifest of a pod with the tools image. */
-export function toolsPod({ name, namespace = 'default', annotations = {}, nodeName, command = waitForOrders }: ToolsPod) {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace, annotations, labels: { app: name } },
-    spec: {
-      terminationGracePeriodSeconds: 1,
-      ...(nodeName === undefined ? {} : { nodeName }),
-      containers: [{ name: 'tools', image: 'segw.local/tools:latest', imagePullPolicy: 'Never', command }],
-    },
-  };
-}
 
 /** Makes the pod; it is Ready when this returns. */
 export async function startToolsPod(pod: ToolsPod): Promise<void> {

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { egressWorkerKind, type EgressWorker, type EgressWorkerStatus } from '../../../src/api/egress-worker.ts';
 import { featureConfigMap, nodeLeft } from '../../../src/api/feature.ts';
 import { gatewayStatusKind } from '../../../src/api/gateway-status.ts';
-import { cloudResourcesFinalizer, podAnnotation, systemNamespace } from '../../../src/api/names.ts';
+import { cloudResourcesFinalizer, podAnnotation, spreadAnnotation, systemNamespace } from '../../../src/api/names.ts';
 import { podEndpointKind, type PodEndpoint } from '../../../src/api/pod-endpoint.ts';
 import { staticGatewayConfigurationKind } from '../../../src/api/static-gateway-configuration.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
@@ -269,6 +269,17 @@ describe('static egress gateway in a cluster', () => {
       { timeoutMs: 30_000 },
     );
     await client.patch(podKind, metadata, { metadata: { labels: { app: 'a' } } });
+  });
+
+  test('an annotation that does not say how connections are spread is refused', async () => {
+    const spread = (value: string | null) => ({ metadata: { annotations: { [spreadAnnotation]: value } } });
+    const key = { namespace: 'default', name: 'spread' };
+    const spec = { gatewayNodepoolName: 'gw', provisionPublicIps: true, defaultRoute: 'staticEgressGateway' } as const;
+    await client.create(staticGatewayConfigurationKind, { metadata: key, spec });
+    await awaitRefusal('refusal of the value', () => client.patch(staticGatewayConfigurationKind, key, spread('perPacket')));
+    await assert.rejects(client.patch(staticGatewayConfigurationKind, key, spread('')), /must be perPod or perConnection/);
+    for (const value of ['perConnection', 'perPod', null]) await client.patch(staticGatewayConfigurationKind, key, spread(value));
+    await client.delete(staticGatewayConfigurationKind, key);
   });
 
   test("another product's kinds of our names are not taken over", async () => {

@@ -10,9 +10,12 @@ import { createLogger } from '../../../src/base/log.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
 import { emptyNamespace, namespaceOf } from '../../../src/dataplane/host-state.ts';
 import { render } from '../../../src/dataplane/render.ts';
+import type { DrainReasons } from '../../../src/gateway-agent/drain-reasons.ts';
 import { startGatewayAgent, type GatewayAgent } from '../../../src/gateway-agent/gateway-agent.ts';
 import type { ProbeAnswer } from '../../../src/tunnel-probe/wire-format.ts';
 import type { Programme } from '../../../src/gateway-agent/inputs.ts';
+import type { Flow } from '../../../src/gateway-agent/live-flows.ts';
+import { nodeKind } from '../../../src/gateway-agent/node.ts';
 import { configMapKind } from '../../../src/kube/config-map.ts';
 import { leaseKind } from '../../../src/kube/lease.ts';
 import { keyOf as keyOfObject, type KubeObject } from '../../../src/kube/object.ts';
@@ -28,6 +31,8 @@ let server: ApiServer;
 let host: WatchedHost;
 let agent: GatewayAgent;
 let remembered: Programme | undefined;
+let flows: readonly Flow[];
+let rememberedReasons: DrainReasons | undefined;
 
 before(async () => {
   server = await startApiServer();
@@ -44,6 +49,8 @@ beforeEach(async () => {
   await server.client.create(gatewayStatusKind, ready(3));
   host = new WatchedHost();
   remembered = undefined;
+  flows = [];
+  rememberedReasons = undefined;
   agent = startAgent();
 });
 
@@ -97,6 +104,18 @@ function startAgent(): GatewayAgent {
       },
     },
     remembered,
+    drain: {
+      flows: { list: () => flows },
+      idleMs: 30_000,
+      maintenanceWaitMs: 300_000,
+      store: {
+        write: (reasons) => {
+          rememberedReasons = reasons;
+          return Promise.resolve();
+        },
+      },
+      remembered: rememberedReasons,
+    },
     log,
   });
 }
@@ -144,7 +163,7 @@ function acknowledged({ workers = [], configurations = [] }: GatewayStatusStatus
 
 /** Label → egress address, as the kernel translates. */
 function translations(): Record<string, string | undefined> {
-  const [table] = namespaceOf(host.state, 'segw').tables;
+  const table = namespaceOf(host.state, 'segw').tables.find(({ name }) => name === 'segw');
   const elements = table?.sets.find(({ name }) => name === 'egress')?.elements ?? [];
   return Object.fromEntries(elements.map(({ key: label, value }) => [label, value]));
 }
@@ -274,7 +293,7 @@ test('a draining gateway says so in status and probe reply, and keeps everything
   await serve(configurationOf('a'));
   await untilStatus('the configuration', ({ configurations }) => configurations?.length === 1);
   const carried = render(host.state);
-  agent.drain();
+  agent.announceRemoval();
   assert.equal(probeAnswer, 'draining');
   const status = await untilStatus('Draining', ({ state }) => state === 'Draining');
   assert.deepEqual([status.reason, acknowledged(status).configurations], ['Draining', ['a']]);
@@ -308,3 +327,54 @@ test('an agent that is to leave nothing leaves nothing, and says so last', async
 async function untilRendered(carried: string): Promise<void> {
   await pollUntil('the kernel is as it was', () => (render(host.state) === carried ? true : undefined), { timeoutMs: 10_000 });
 }
+
+async function cordon(unschedulable: boolean): Promise<void> {
+  await server.client.apply(
+    nodeKind,
+    { metadata: { name: 'gateway-0' }, spec: { unschedulable } },
+    { fieldManager: 'user', force: true },
+  );
+}
+
+const connection: Flow = { id: 'a', source: '100.64.4.2', isOver: false, expiresInMs: 100_000 };
+
+test('a cordoned gateway drains, is drained when its last connection is over, and is back when it is uncordoned', async () => {
+  await cordon(false);
+  await serve(configurationOf('a'));
+  await announce(workerOf(1, { labels: ['a'] }));
+  await untilStatus('the worker', ({ workers }) => workers?.length === 1);
+  flows = [connection, { ...connection, id: 'probe', source: '100.64.4.1' }];
+  await cordon(true);
+  const draining = await untilStatus('Draining', ({ state }) => state === 'Draining');
+  assert.deepEqual([draining.reason, draining.message, probeAnswer], ['Draining', 'the node is cordoned', 'draining']);
+  await pollUntil('a look', () => agent.drainState?.connections === 1 || undefined, { timeoutMs: 10_000 });
+  flows = flows.map((flow) => ({ ...flow, isOver: true }));
+  assert.equal((await untilStatus('Drained', ({ reason }) => reason === 'Drained')).state, 'Draining');
+  await cordon(false);
+  await untilStatus('Ready', ({ state }) => state === 'Ready');
+  assert.equal(probeAnswer, 'ready');
+});
+
+test('a draining gateway whose agent starts again while the API server is away still drains', async () => {
+  await cordon(true);
+  await serve(configurationOf('a'));
+  await untilStatus('Draining', ({ state, configurations }) => state === 'Draining' && configurations?.length === 1);
+  await agent.stop();
+  await server.kill();
+  const answers = new Set<ProbeAnswer | undefined>();
+  probeAnswer = undefined;
+  agent = startAgent();
+  await pollUntil(
+    'an answer',
+    () => {
+      answers.add(probeAnswer);
+      return probeAnswer === undefined ? undefined : true;
+    },
+    { timeoutMs: 10_000, intervalMs: 5 },
+  );
+  assert.equal(answers.has('ready'), false);
+  assert.equal(probeAnswer, 'draining');
+  await startServerAgain();
+  await cordon(false);
+  await untilStatus('Ready', ({ state }) => state === 'Ready');
+});

@@ -102,15 +102,23 @@ test('events tell what was assigned and that it is ready', async () => {
   assert.ok(events.every(({ type }) => type === 'Normal'));
 });
 
-test('one gateway that does not serve leaves the configuration ready and is named; with none it is not', async () => {
+test('the last gateways serve also while they drain: the configuration stays ready, and says so', async () => {
   await world.addPool('states', 2);
   await createReady('states', 'states');
   await world.acknowledge('states', 'Draining');
-  const { status } = await world.untilCondition('states', 'Ready', 'NoGatewayReady');
+  const { status } = await world.untilCondition('states', 'Ready', 'SomeGatewaysNotReady');
   assert.deepEqual(
     status?.gateways?.map(({ state }) => state),
     ['Draining', 'Draining'],
   );
+  const ready = findCondition(status.conditions, 'Ready');
+  assert.equal(ready?.status, 'True');
+  assert.match(ready.message, /^2 of 2 gateways serve on while they drain/);
+});
+
+test('one gateway that does not serve leaves the configuration ready and is named; with none it is not', async () => {
+  await world.acknowledge('states', 'NotReady');
+  await world.untilCondition('states', 'Ready', 'NoGatewayReady');
   await world.acknowledge('states');
   await world.untilCondition('states', 'Ready', 'AllGatewaysReady');
   await world.removeNode('states000001');

@@ -136,6 +136,7 @@ test('a PodEndpoint says how each pod leaves, and goes with it', async () => {
     podUid: sandbox.uid,
     nodeName: workerName,
     podAddress: '10.244.1.2',
+    state: 'Attached',
     gateway: 'gateway-1',
     egressAddress: '203.0.113.8',
   });
@@ -220,7 +221,7 @@ test('after a damaged registry the kernel stays as it is until the API server ha
     assert.deepEqual(node.host.state, before);
   }
   await node.start();
-  await awaitElements('guard', ['"veth1" : goto guard_held']);
+  await awaitElements('guard', ['"veth1" : goto guard_2']);
 });
 
 const refusals: readonly (readonly [string, () => Promise<unknown>, Partial<Sandbox>, number, RegExp])[] = [
@@ -379,4 +380,26 @@ test('the socket is for root alone, and nonsense on it is answered with an error
     const { error } = await node.send(line);
     assert.equal(error?.code, 7);
   }
+});
+
+test('a restarted agent does not take back a gateway that was dead before it has answered, whatever the API server says', async () => {
+  await authorise(server.client, {});
+  await node.start({ addLimitMs: 300 });
+  await serve();
+  await node.call('ADD', first);
+  gatewayAnswer = undefined;
+  await awaitElements('gateway', []);
+  await node.stop();
+  const seen: string[] = [];
+  const { host } = node;
+  const apply = host.apply.bind(host);
+  host.apply = async (step) => {
+    await apply(step);
+    seen.push(...node.elements('gateway'));
+  };
+  await node.start({ addLimitMs: 300 });
+  assert.match((await node.call('ADD', second)).error?.msg ?? '', /no gateway .* can be reached from this node/);
+  assert.deepEqual(seen, []);
+  gatewayAnswer = 'ready';
+  await pollUntil('the gateway is used', () => node.elements('gateway').length > 0 || undefined, { timeoutMs: 10_000 });
 });

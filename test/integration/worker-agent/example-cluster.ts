@@ -155,8 +155,7 @@ export async function answerProbes(answer: () => ProbeAnswer | undefined): Promi
   const keys = deriveProbeKeys(gatewayKeys.privateKey, workerKeys.publicKey);
   const worker = workerIdOf(workerKeys.publicKey);
   return await startResponderLoop({
-    address: gatewayAddress,
-    port: defaultSettings.probePort,
+    at: { address: gatewayAddress, port: defaultSettings.probePort },
     keysOf: (named) => (named === worker ? keys : undefined),
     answer,
     onError(error) {

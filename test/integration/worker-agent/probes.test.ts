@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, test } from 'node:test';
 import { createLogger } from '../../../src/base/log.ts';
 import { pollUntil } from '../../../src/base/poll.ts';
+import { openDeviceSocket } from '../../../src/linux/bound-socket.ts';
 import { raiseThreadPriority } from '../../../src/linux/thread-priority.ts';
 import { deriveProbeKeys } from '../../../src/tunnel-probe/probe-keys.ts';
-import type { Prober, ProbeTarget } from '../../../src/tunnel-probe/prober.ts';
+import type { Prober, ProbeReport, ProbeTarget } from '../../../src/tunnel-probe/prober.ts';
 import type { Responder } from '../../../src/tunnel-probe/responder.ts';
 import { startThreadedProber } from '../../../src/tunnel-probe/threaded-prober.ts';
 import { startThreadedResponder } from '../../../src/tunnel-probe/threaded-responder.ts';
@@ -18,22 +19,38 @@ const address = '127.0.0.1';
 const worker = newKeyPair();
 const gateway = newKeyPair();
 const responderThread = new URL('../../../src/cmd/responder-thread.ts', import.meta.url);
-const common = { address, privateKey: gateway.privateKey, raisePriority: raiseThreadPriority, log };
+const raisePriority = (thread: number) => raiseThreadPriority(thread, '/none');
+const common = {
+  address,
+  privateKey: gateway.privateKey,
+  tunnelEnd: { identity: () => undefined, openSocket: () => -1 },
+  raisePriority,
+  onPriority: () => undefined,
+  log,
+};
 
 let responder: Responder;
 let prober: Prober;
 let verdicts: string[];
+let reports: ProbeReport[];
 
 beforeEach(async () => {
   verdicts = [];
+  reports = [];
   responder = await startThreadedResponder({ ...common, thread: responderThread, port: 0 });
   responder.setWorkers([worker.publicKey]);
   responder.setAnswer('ready');
   prober = startThreadedProber({
     ...worker,
     thread: new URL('../../../src/cmd/prober-thread.ts', import.meta.url),
-    raisePriority: raiseThreadPriority,
-    onVerdict: (number, verdict) => verdicts.push(`${String(number)} ${verdict}`),
+    raisePriority,
+    openTunnelSocket: (device) => openDeviceSocket(device),
+    silence: { interval: 50, hurriesAfter: 250, hurriedInterval: 20, limit: 500, late: 100, returns: 3 },
+    observer: {
+      onVerdict: (number, verdict) => verdicts.push(`${String(number)} ${verdict}`),
+      onPriority: () => undefined,
+      onReport: (report) => reports.push(report),
+    },
     log,
   });
 });
@@ -45,7 +62,16 @@ afterEach(async () => {
 
 function target(number: number, change: Partial<ProbeTarget> = {}): ProbeTarget {
   const { port } = responder;
-  return { number, address, port, publicKey: gateway.publicKey, device: 'none', alternatives: [], ...change };
+  return {
+    number,
+    address,
+    port,
+    publicKey: gateway.publicKey,
+    device: 'none',
+    tunnelAddress: '192.0.2.1',
+    alternatives: [],
+    ...change,
+  };
 }
 
 async function awaitVerdict(verdict: string): Promise<void> {
@@ -79,6 +105,27 @@ test('one dead gateway says nothing of another, and one that is no longer probed
   silent.close();
 });
 
+test('a gateway that answers, but not through its tunnel, is dead until it does', async () => {
+  const swallowing = createSocket('udp4').bind(responder.port, '127.0.0.2');
+  await once(swallowing, 'listening');
+  prober.probe([target(1, { device: 'lo', tunnelAddress: '127.0.0.2' })]);
+  await awaitVerdict('1 ready');
+  await awaitVerdict('1 dead');
+  assert.equal(prober.verdictOf(1), 'dead');
+  responder.setAnswer('draining');
+  swallowing.close();
+  await awaitVerdict('1 draining');
+  assert.deepEqual(verdicts, ['1 ready', '1 dead', '1 draining']);
+});
+
+test('a gateway to which the kernel sends nothing is dead, and the others are probed on', async () => {
+  prober.probe([target(1), target(2, { address: '255.255.255.255', alternatives: [1] })]);
+  await awaitVerdict('2 dead');
+  responder.setAnswer('draining');
+  await awaitVerdict('1 draining');
+  assert.deepEqual(verdicts.toSorted(), ['1 draining', '1 ready', '2 dead']);
+});
+
 test('a gateway whose agent is restarted goes on', async () => {
   prober.probe([target(1)]);
   await awaitVerdict('1 ready');
@@ -90,6 +137,26 @@ test('a gateway whose agent is restarted goes on', async () => {
   await awaitVerdict('1 draining');
   assert.deepEqual(verdicts, ['1 ready', '1 draining']);
 });
+
+test('every second there is a report of what became of the probes, and of how late they were', async () => {
+  prober.probe([target(1)]);
+  const tally = await pollUntil('answers', () => reports.flatMap(({ gateways }) => gateways).find(hasAnswers), {
+    timeoutMs: 20_000,
+  });
+  assert.deepEqual({ ...tally.tally.outcomes, answered: 0 }, { answered: 0, refused: 0, lost: 0 });
+  assert.equal(tally.tally.roundTripsMs.length, tally.tally.outcomes.answered);
+  assert.ok(reports.flatMap(({ lateMs }) => lateMs).every((ms) => ms >= 0));
+  await responder.stop();
+  await pollUntil(
+    'refused probes',
+    () => reports.flatMap(({ gateways }) => gateways).some((each) => each.tally.outcomes.refused > 0) || undefined,
+    { timeoutMs: 20_000 },
+  );
+});
+
+function hasAnswers({ way, tally }: ProbeReport['gateways'][number]): boolean {
+  return way === 'node' && tally.outcomes.answered > 0;
+}
 
 test('a worker that the gateway does not know, and one that takes another for the gateway, get no verdict but death', async () => {
   responder.setWorkers([newKeyPair().publicKey]);

@@ -165,11 +165,15 @@ test('enabled again, with a pod or on a node that was left, the agent serves as 
   const next: Sandbox = { ...sandbox, containerId: 'c3', uid: 'uid-3', name: 'pod-3' };
   assert.deepEqual(await node.call('ADD', next), { result: resultOf(next) });
   assert.deepEqual(node.elements('veths'), [`"${veth}"`]);
+  await pollUntil('a first verdict', async () => (await filesOfOurs()).includes('verdicts.json') || undefined, {
+    timeoutMs: 10_000,
+  });
   assert.deepEqual(await filesOfOurs(), [
     'attached.json',
     'bin/static-egress-gateway',
     'net.d/05-segw.conflist',
     'surroundings.json',
+    'verdicts.json',
     'worker.key',
   ]);
   assert.equal(await readFile(join(node.directory, 'worker.key'), 'utf8'), `${workerKeys.privateKey.reveal()}\n`);

@@ -8,9 +8,11 @@ import { keyFileOf } from '../../../src/base/key-file.ts';
 import { createLogger } from '../../../src/base/log.ts';
 import type { CniError } from '../../../src/cni/error-object.ts';
 import { annotationsCapability } from '../../../src/cni/plugin.ts';
+import { describeStep } from '../../../src/dataplane/describe-step.ts';
 import { hostNamespace, namespaceOf } from '../../../src/dataplane/host-state.ts';
 import type { KernelChange } from '../../../src/dataplane/kernel-change.ts';
 import { MemoryHost } from '../../../src/dataplane/memory/memory-host.ts';
+import type { Step } from '../../../src/dataplane/step.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { raiseThreadPriority } from '../../../src/linux/thread-priority.ts';
 import { startThreadedProber } from '../../../src/tunnel-probe/threaded-prober.ts';
@@ -19,7 +21,11 @@ import type { WorkerAgentConfig } from '../../../src/worker-agent/config.ts';
 import { workerKeys, workerName } from './example-cluster.ts';
 
 const log = createLogger('test', { level: 'silent' });
-const proberThread = new URL('../../../src/cmd/prober-thread.ts', import.meta.url);
+const proberParts = {
+  thread: new URL('../../../src/cmd/prober-thread.ts', import.meta.url),
+  raisePriority: (thread: number) => raiseThreadPriority(thread, '/none'),
+  openTunnelSocket: () => undefined,
+};
 
 export type CniAnswer =
   | { readonly result: unknown; readonly error?: undefined }
@@ -35,10 +41,23 @@ export interface Sandbox {
   readonly sgc: string;
 }
 
+/** A kernel of plain data has no connections: what is done to them is written down. */
+class RecordingHost extends MemoryHost {
+  readonly flowSteps: string[] = [];
+
+  override async apply(step: Step): Promise<void> {
+    await super.apply(step);
+    if (step.kind === 'forget-flows' || step.kind === 'kick' || step.kind === 'settle-flows')
+      this.flowSteps.push(describeStep(step));
+  }
+}
+
 /** A worker node without a kernel: a folder for its files, a table of its links, and an agent that can be ended and started. */
 export class TestNode {
   readonly directory: string;
-  readonly host = new MemoryHost();
+  readonly host = new RecordingHost();
+  /** Addresses of pods that have connections by a gateway. */
+  readonly usingGateways = new Set<string>();
   readonly #client: KubeClient;
   /** Pods' links by the address behind them. */
   readonly #links = new Map<string, string>();
@@ -81,8 +100,10 @@ export class TestNode {
       cniBinDirectory: join(this.directory, 'bin'),
       cniConfigurationDirectory: join(this.directory, 'net.d'),
       healthPort: 0,
+      cpuGroup: '/none',
       addLimitMs,
       networks: {},
+      spread: 'perPod',
       logLevel: 'silent',
     };
     this.#agent = await startWorkerAgent({
@@ -93,12 +114,12 @@ export class TestNode {
         linkTo: (address) => this.#links.get(address),
         exists: (link) => [...this.#links.values()].includes(link),
       },
+      flows: { usingGateways: (addresses) => new Set(addresses.filter((address) => this.usingGateways.has(address))) },
       watchKernel: (onChanges) => {
         this.#report = onChanges;
         return { stop: () => undefined };
       },
-      startProber: (onVerdict) =>
-        startThreadedProber({ ...workerKeys, thread: proberThread, raisePriority: raiseThreadPriority, onVerdict, log }),
+      startProber: (observer) => startThreadedProber({ ...workerKeys, ...proberParts, observer, log }),
       publicKey: workerKeys.publicKey,
       keyFile: keyFileOf(join(this.directory, 'worker.key'), workerKeys),
       uplinkMtu: 1500,
@@ -147,6 +168,11 @@ export class TestNode {
     await once(socket, 'close');
     const answer: CniAnswer = JSON.parse(Buffer.concat(chunks).toString());
     return answer;
+  }
+
+  /** What has been done to connections, and forgets it. */
+  takeFlowSteps(): string[] {
+    return this.host.flowSteps.splice(0);
   }
 
   /** The elements of a set or map in the node's kernel. */

@@ -8,6 +8,7 @@ import { createVeth } from '../../../src/linux/netlink/links.ts';
 import { openNetfilterSocket, openRouteSocket, type NetlinkSocket } from '../../../src/linux/netlink/socket.ts';
 import { kickClients, type TcpConnection } from '../../../src/linux/raw-tcp.ts';
 import { Namespaces, runIn } from './namespaces.ts';
+import { patient } from '../../support/patience.ts';
 
 const namespaces = new Namespaces();
 const children: ChildProcess[] = [];
@@ -43,16 +44,23 @@ beforeEach(() => {
   insert('10.244.0.10', tcp, 3);
 });
 
-test('a connection is read with both directions, mark and state', () => {
-  assert.deepEqual(listConntrack(socket, { source: podAddress, protocol: ipProtocols.tcp }), [
-    {
-      protocol: ipProtocols.tcp,
-      original: { source: podAddress, destination: '198.51.100.7', sourcePort: 40_000, destinationPort: 443 },
-      reply: { source: '198.51.100.7', destination: podAddress, sourcePort: 443, destinationPort: 40_000 },
-      mark: 3,
-      tcpState: 'established',
-    },
-  ]);
+test('a connection is read with both directions, mark and state, and with the time until it is forgotten', () => {
+  const [entry, ...others] = listConntrack(socket, { source: podAddress, protocol: ipProtocols.tcp });
+  const { timeoutSeconds = 0, ...rest } = entry ?? {};
+  assert.deepEqual(
+    [rest, others],
+    [
+      {
+        protocol: ipProtocols.tcp,
+        original: { source: podAddress, destination: '198.51.100.7', sourcePort: 40_000, destinationPort: 443 },
+        reply: { source: '198.51.100.7', destination: podAddress, sourcePort: 443, destinationPort: 40_000 },
+        mark: 3,
+        tcpState: 'established',
+      },
+      [],
+    ],
+  );
+  assert.ok(timeoutSeconds > 0 && timeoutSeconds <= 600, String(timeoutSeconds));
 });
 
 const filters: [filter: ConntrackFilter, command: readonly string[], count: number][] = [
@@ -100,12 +108,12 @@ test('a kicked client answers: connected ones by an acknowledgement, waiting one
   runIn(node, 'nft', rules);
   start(node, `require('node:net').createServer().listen(443)`);
   const client = (port: number) => start(pod, `require('node:net').connect(${String(port)}, '192.0.2.1').on('error', () => {})`);
-  await pollUntil('the server', () => runIn(node, 'ss', '-Hltn').includes(':443') || undefined, { timeoutMs: 10_000 });
+  await pollUntil('the server', () => runIn(node, 'ss', '-Hltn').includes(':443') || undefined, { timeoutMs: patient(10_000) });
   client(443);
   client(444);
   const states = () => runIn(pod, 'ss', '-Htn', 'state', 'all');
   await pollUntil('the clients', () => (states().includes('ESTAB') && states().includes('SYN-SENT')) || undefined, {
-    timeoutMs: 10_000,
+    timeoutMs: patient(10_000),
   });
 
   const before = { acknowledged: counter('acknowledged'), resets: counter('resets') };
@@ -118,7 +126,7 @@ test('a kicked client answers: connected ones by an acknowledgement, waiting one
   await pollUntil(
     'the answers',
     () => (counter('acknowledged') > before.acknowledged && counter('resets') > before.resets) || undefined,
-    { timeoutMs: 5000 },
+    { timeoutMs: patient(5000) },
   );
 });
 

@@ -16,6 +16,7 @@ import {
 } from '../../../src/linux/netlink/links.ts';
 import { openRouteSocket, type NetlinkSocket } from '../../../src/linux/netlink/socket.ts';
 import { Namespaces, ip, runIn } from './namespaces.ts';
+import { patient } from '../../support/patience.ts';
 
 const namespaces = new Namespaces();
 let router: string;
@@ -116,7 +117,7 @@ test('packets are counted', async () => {
       const { rxPackets, txPackets } = getLink(socket, 'v3');
       return rxPackets >= 1 && txPackets >= 2 ? true : undefined;
     },
-    { timeoutMs: 5000, intervalMs: 10 },
+    { timeoutMs: patient(5000), intervalMs: 10 },
   );
   await deleteLink(socket, 'v3');
 });

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createLogger } from '../../../src/base/log.ts';
+import { Secret } from '../../../src/base/secret.ts';
 import { describeStep } from '../../../src/dataplane/describe-step.ts';
+import { createCommandHost } from '../../support/dataplane/command-host/command-host.ts';
 import type { HostFixture } from '../../support/dataplane/host-contract.ts';
-import { isDeviceOf } from '../../../src/dataplane/host.ts';
+import { isDeviceOf, type Host } from '../../../src/dataplane/host.ts';
 import { renderTransaction } from '../../../src/dataplane/nft/transaction.ts';
+import { contradicts } from '../../../src/dataplane/pod-way.ts';
 import { defaultSettings, type DataplaneSettings } from '../../../src/dataplane/settings.ts';
 import { createLinuxHost, type LinuxHost } from '../../../src/linux/host/linux-host.ts';
 import { kernelHasWireguard } from '../../../src/linux/wireguard/kernel.ts';
@@ -28,10 +31,17 @@ export interface LinuxNode extends HostFixture {
   readonly tunnelDirectory: string;
   /** Another process' view of the same node: it has applied nothing yet. */
   openHost(): LinuxHost;
+  /** The same node by commands. */
+  openCommandHost(): Host;
+}
+
+interface NodeOptions {
+  /** Default: where the kernel has WireGuard, as the product decides. */
+  readonly usesKernelWireguard?: boolean;
 }
 
 /** `binary`: wireguard-go. */
-export function openNode(binary: string): LinuxNode {
+export function openNode(binary: string, { usesKernelWireguard = kernelHasWireguard() }: NodeOptions = {}): LinuxNode {
   const namespaces = new Namespaces();
   const hostPath = namespaces.create('host');
   const gatewayPath = join(namespaces.directory, 'segw');
@@ -41,13 +51,15 @@ export function openNode(binary: string): LinuxNode {
   const tunnel = { directory: tunnelDirectory, log, start: startIn(hostPath, binary) };
   const tunnelHost = startTunnelHost(tunnel);
   const hosts: LinuxHost[] = [];
+  const pathOf = (name: string) => join(namespaces.directory, name);
+  const tunnels = usesKernelWireguard ? {} : { tunnels: createTunnelClient({ directory: tunnelDirectory }) };
   const openHost = () => {
     const host = createLinuxHost({
-      dataplane: { describeStep, isDeviceOf, renderTransaction },
-      namespacePath: (name) => join(namespaces.directory, name),
+      dataplane: { contradicts, describeStep, isDeviceOf, renderTransaction },
+      namespacePath: pathOf,
       privateKeys: (key) => (key === publicKey ? privateKey : undefined),
       kickMark: defaultSettings.kickMark,
-      ...(kernelHasWireguard() ? {} : { tunnels: createTunnelClient({ directory: tunnelDirectory }) }),
+      ...tunnels,
     });
     hosts.push(host);
     return host;
@@ -55,6 +67,8 @@ export function openNode(binary: string): LinuxNode {
   return {
     host: openHost(),
     openHost,
+    openCommandHost: () =>
+      createCommandHost({ pathOf, privateKey, publicKeyOf: (key) => publicKeyOf(new Secret(key)), ...tunnels }),
     hostPath,
     gatewayPath,
     tunnelDirectory,

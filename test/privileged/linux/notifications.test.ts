@@ -9,6 +9,7 @@ import { watchNetwork, type NetworkWatch } from '../../../src/linux/netlink/noti
 import { replaceRoutes } from '../../../src/linux/netlink/routes.ts';
 import { openRouteSocket, type NetlinkSocket } from '../../../src/linux/netlink/socket.ts';
 import { Namespaces, runIn } from './namespaces.ts';
+import { patient } from '../../support/patience.ts';
 
 const namespaces = new Namespaces();
 let netns: string;
@@ -86,6 +87,6 @@ function arrive(change: KernelChange): Promise<true> {
       note(JSON.stringify(seen));
       return seen.some((one) => JSON.stringify(one) === JSON.stringify(change)) || undefined;
     },
-    { timeoutMs: 5000, intervalMs: 5 },
+    { timeoutMs: patient(5000), intervalMs: 5 },
   );
 }

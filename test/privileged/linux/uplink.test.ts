@@ -7,6 +7,7 @@ import { openRouteSocket, type NetlinkSocket } from '../../../src/linux/netlink/
 import { deleteNetns, inNetns } from '../../../src/linux/netns.ts';
 import { findUplink } from '../../../src/linux/uplink.ts';
 import { Namespaces, runIn } from './namespaces.ts';
+import { patient } from '../../support/patience.ts';
 
 const namespaces = new Namespaces();
 let node: string;
@@ -71,5 +72,5 @@ test('a namespace that comes later, goes and comes again is watched, and let go'
 });
 
 async function arrive(seen: readonly string[], change: string): Promise<void> {
-  await pollUntil(change, () => seen.includes(change) || undefined, { timeoutMs: 5000, intervalMs: 5 });
+  await pollUntil(change, () => seen.includes(change) || undefined, { timeoutMs: patient(5000), intervalMs: 5 });
 }

@@ -13,6 +13,7 @@ import { generatePrivateKey, publicKeyOf } from '../../../src/linux/wireguard/ke
 import { ensureWireguardGo, userspaceWireguard } from '../../../src/linux/wireguard/userspace.ts';
 import { findBinary } from '../../support/binaries.ts';
 import { Namespaces, ip, runIn } from './namespaces.ts';
+import { patient } from '../../support/patience.ts';
 
 const namespaces = new Namespaces();
 const sides = { worker: `tw${String(process.pid)}`, gateway: `tg${String(process.pid)}` };
@@ -80,7 +81,7 @@ test('devices of wireguard-go are started once, configured by differences, and s
   setLink(worker.socket, sides.worker, { isUp: true });
   setLink(gateway.socket, sides.gateway, { isUp: true });
   const handshake = await pollUntil('a handshake', async () => (await near.read()).peers[0]?.latestHandshakeMs, {
-    timeoutMs: 15_000,
+    timeoutMs: patient(15_000),
   });
 
   await near.configure(config('worker', 'gateway'));
@@ -137,7 +138,7 @@ test('the kernel’s device is configured like the process’s, or is not found 
 
 async function endOfProcess(name: string): Promise<void> {
   const socket = `/var/run/wireguard/${name}.sock`;
-  await pollUntil(`the end of wireguard-go for ${name}`, () => !existsSync(socket) || undefined, { timeoutMs: 5000 });
+  await pollUntil(`the end of wireguard-go for ${name}`, () => !existsSync(socket) || undefined, { timeoutMs: patient(5000) });
 }
 
 function createRefusal(): unknown {

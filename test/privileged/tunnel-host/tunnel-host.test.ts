@@ -18,11 +18,12 @@ import { endTunnel } from '../../../src/tunnel-host/tunnel.ts';
 import { findBinary } from '../../support/binaries.ts';
 import { repositoryDir } from '../../support/paths.ts';
 import { Namespaces, ip, runIn } from '../linux/namespaces.ts';
+import { patient } from '../../support/patience.ts';
 
 const namespaces = new Namespaces();
 const directory = join(namespaces.directory, 'tunnels');
 const netns = namespaces.create('node');
-const client = createTunnelClient({ directory });
+const client = createTunnelClient({ directory, timeoutMs: patient(20_000) });
 const log = createLogger('test', { level: 'silent' });
 let binary: string;
 let hosts: { stop(): Promise<void> }[] = [];
@@ -64,7 +65,7 @@ function hasLink(device: string): boolean {
 }
 
 async function eventually(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
-  await pollUntil(what, async () => (await isSo()) || undefined, { timeoutMs: 10_000, intervalMs: 20 });
+  await pollUntil(what, async () => (await isSo()) || undefined, { timeoutMs: patient(10_000), intervalMs: 20 });
 }
 
 test('a wanted device is there when the client says so, once, and goes with its file', async () => {
