@@ -23,7 +23,7 @@ export function createProbeMetrics(registry: Registry): ProbeMetrics {
   });
   const failovers = new Histogram({
     name: 'segw_failover_duration_seconds',
-    help: 'From the verdict that a gateway is lost until its connections were moved or ended, sockets that only wait included.',
+    help: 'From the verdict that a gateway is lost until the kernel moves its connections or ends them; sockets that only wait hear of it a moment later.',
     labelNames: ['gateway'],
     buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
     registers,

@@ -77,7 +77,7 @@ async function awaitElements(set: string, expected: readonly string[]): Promise<
       note(elements.join());
       return elements.join() === expected.join() || undefined;
     },
-    { timeoutMs: 10_000, intervalMs: 10 },
+    { timeoutMs: 30_000, intervalMs: 10 },
   );
 }
 
@@ -127,7 +127,7 @@ test('a PodEndpoint says how each pod leaves, and goes with it', async () => {
   await serve();
   assert.deepEqual(await node.call('ADD', sandbox), { result: resultOf(sandbox) });
   const key = { namespace: 'team', name: 'pod-1' };
-  const options = { timeoutMs: 10_000, intervalMs: 20 };
+  const options = { timeoutMs: 30_000, intervalMs: 20 };
   const find = async () => (await client.find(podEndpointKind, key))?.spec;
   const ownEndpoint = async () => [await find()].find((spec) => spec?.podUid === sandbox.uid);
   const { since: _since, ...spec } = await pollUntil('a PodEndpoint', ownEndpoint, options);
@@ -183,7 +183,7 @@ test('the sandbox that follows a failed one takes its place, and the late DEL of
   await authorise(server.client, { web: uid });
   await serve();
   const retried = { ...first, containerId: 'c1-again', address: '10.244.1.9', veth: 'veth9' };
-  await pollUntil('ADD succeeds', async () => (await node.call('ADD', retried)).result, { timeoutMs: 10_000 });
+  await pollUntil('ADD succeeds', async () => (await node.call('ADD', retried)).result, { timeoutMs: 30_000 });
   await node.call('DEL', first, { withResult: false });
   assert.deepEqual(node.elements('veths'), ['"veth9"']);
 });
@@ -264,7 +264,7 @@ for (const [title, prepare, changes, code, message] of refusals) {
     await authorise(server.client, {});
     await prepare();
     await node.start({ addLimitMs: 300 });
-    await pollUntil('the agent is ready', () => node.agent.whyNotReady() === undefined || undefined, { timeoutMs: 10_000 });
+    await pollUntil('the agent is ready', () => node.agent.whyNotReady() === undefined || undefined, { timeoutMs: 30_000 });
     const { error } = await node.call('ADD', { ...first, ...changes });
     assert.equal(error?.code, code);
     assert.match(error?.msg ?? '', message);
@@ -305,7 +305,7 @@ test('an annotated pod that never passed ADD is guarded, and told so; with hostN
   await makePod(client, 'on-node', { sgc: 'web', address: '10.224.0.11', hostNetwork: true });
   await node.start();
   await awaitElements('guard', ['"veth1" : goto guard_held']);
-  const options = { timeoutMs: 10_000, intervalMs: 50 };
+  const options = { timeoutMs: 30_000, intervalMs: 50 };
   await pollUntil(
     'both events',
     async () => ((await events('EgressGuarded')).length > 0 && (await events('HostNetworkRefused')).length > 0) || undefined,
@@ -322,7 +322,7 @@ test('a pod that vanished without a DEL is let go when its link is gone', async 
   await serve();
   await node.call('ADD', { ...first, uid: pod.metadata.uid ?? '' });
   await server.client.delete(podKind, { namespace: 'team', name: 'pod-1' }, { gracePeriodSeconds: 0 });
-  await pollUntil('it is leaving', async () => (await readRegistry()).includes('leaving') || undefined, { timeoutMs: 10_000 });
+  await pollUntil('it is leaving', async () => (await readRegistry()).includes('leaving') || undefined, { timeoutMs: 30_000 });
   assert.deepEqual(node.elements('veths'), ['"veth1"']);
   node.unplug(first);
   await awaitElements('veths', []);
@@ -401,5 +401,5 @@ test('a restarted agent does not take back a gateway that was dead before it has
   assert.match((await node.call('ADD', second)).error?.msg ?? '', /no gateway .* can be reached from this node/);
   assert.deepEqual(seen, []);
   gatewayAnswer = 'ready';
-  await pollUntil('the gateway is used', () => node.elements('gateway').length > 0 || undefined, { timeoutMs: 10_000 });
+  await pollUntil('the gateway is used', () => node.elements('gateway').length > 0 || undefined, { timeoutMs: 30_000 });
 });

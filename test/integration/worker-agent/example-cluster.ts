@@ -132,7 +132,7 @@ export async function awaitWorker(
       note(JSON.stringify(worker?.status));
       return worker && isDone(worker) ? worker : undefined;
     },
-    { timeoutMs: 10_000, intervalMs: 20 },
+    { timeoutMs: 30_000, intervalMs: 20 },
   );
 }
 

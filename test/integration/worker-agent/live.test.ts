@@ -28,7 +28,7 @@ const link = { address: '10.244.1.2', veth: 'veth1' };
 const namespace = 'team';
 const name = 'pod-1';
 const [labelOfWeb, labelOfOther] = ['100.64.4.2', '100.64.4.3'];
-const limits = { timeoutMs: 10_000, intervalMs: 10 };
+const limits = { timeoutMs: 30_000, intervalMs: 10 };
 
 let server: ApiServer;
 let responder: ResponderLoop;
@@ -114,15 +114,20 @@ async function awaitEndpoint(what: string, isDone: (spec: PodEndpointSpec) => bo
       note(JSON.stringify(spec));
       return spec && isDone(spec) ? spec : undefined;
     },
-    { timeoutMs: 10_000, intervalMs: 20 },
+    { timeoutMs: 30_000, intervalMs: 20 },
   );
 }
 
-async function awaitEvent(reason: string): Promise<string> {
-  return await pollUntil(
-    `event ${reason}`,
-    async () => (await server.client.list(eventKind, { namespace })).items.find((event) => event.reason === reason)?.note,
-    { timeoutMs: 10_000, intervalMs: 20 },
+async function awaitEvent(reason: string, text: RegExp): Promise<void> {
+  await pollUntil(
+    `event ${reason}: ${String(text)}`,
+    async (note) => {
+      const { items } = await server.client.list(eventKind, { namespace });
+      const notes = items.filter((event) => event.reason === reason).map((event) => event.note ?? '');
+      note(notes.join('; '));
+      return notes.some((one) => text.test(one)) || undefined;
+    },
+    { timeoutMs: 30_000, intervalMs: 20 },
   );
 }
 
@@ -145,7 +150,7 @@ test('a running pod that gets the annotation is attached, its connections of bef
   await awaitSettled(`by ${labelOfWeb}`);
   const { gateway, egressAddress } = await awaitEndpoint('Attached', ({ state }) => state === 'Attached');
   assert.deepEqual([gateway, egressAddress], ['gateway-1', '203.0.113.8']);
-  assert.match(await awaitEvent('EgressAttached'), /leaves by StaticGatewayConfiguration web from now on/);
+  await awaitEvent('EgressAttached', /leaves by StaticGatewayConfiguration web from now on/);
 });
 
 test('until its configuration can be used a running pod is guarded, and told why, step by step', async () => {
@@ -154,12 +159,11 @@ test('until its configuration can be used a running pod is guarded, and told why
   await node.start();
   await annotate('web');
   await guard('goto guard_held');
-  assert.match(await awaitEvent('EgressGuarded'), /team\/web does not exist/);
+  await awaitEvent('EgressGuarded', /team\/web does not exist/);
   await awaitEndpoint('ConfigurationMissing', ({ state, reason }) => state === 'Guarded' && reason === 'ConfigurationMissing');
   await awaitWanted(['web']);
   const uid = await makeConfiguration(client, 'web', { status: 'False', reason: 'PrefixInUse', message: 'bring another' });
-  const unready = await awaitEndpoint('ConfigurationNotReady', ({ reason }) => reason === 'ConfigurationNotReady');
-  assert.match(unready.message ?? '', /PrefixInUse: bring another/);
+  await awaitEndpoint('ConfigurationNotReady', ({ message }) => message?.includes('PrefixInUse: bring another') === true);
   await makeConfiguration(client, 'web', readyCondition);
   await awaitEndpoint('LabelMissing', ({ reason }) => reason === 'LabelMissing');
   const worker = await authorise(client, { web: uid });
@@ -186,9 +190,12 @@ test('another annotation is another configuration: the old one until the new one
   await makeServing(server.client);
   await attachedTo(labelOfWeb);
   await annotate('other');
-  const waiting = await awaitEndpoint('a reason', ({ reason }) => reason === 'ConfigurationMissing');
-  assert.deepEqual([waiting.state, waiting.staticGatewayConfiguration], ['Attached', 'web']);
-  assert.match(await awaitEvent('EgressUnchanged'), /goes on using StaticGatewayConfiguration web: .*team\/other does not exist/);
+  const waiting = await awaitEndpoint(
+    'attached, with a reason',
+    ({ state, reason }) => state === 'Attached' && reason === 'ConfigurationMissing',
+  );
+  assert.equal(waiting.staticGatewayConfiguration, 'web');
+  await awaitEvent('EgressUnchanged', /goes on using StaticGatewayConfiguration web: .*team\/other does not exist/);
   await awaitWanted(['other', 'web']);
   assert.deepEqual(node.elements('label'), [`${link.address} : ${labelOfWeb}`]);
   node.takeFlowSteps();
@@ -211,7 +218,7 @@ test('without the annotation new connections are direct at once; the pod is let 
   assert.deepEqual([node.elements('want'), node.elements('gateway')], [[], []]);
   await awaitSettled('direct but for its old TCP');
   await awaitEndpoint('Detaching', ({ state, gateway }) => state === 'Detaching' && gateway === undefined);
-  await awaitEvent('EgressDetached');
+  await awaitEvent('EgressDetached', /./);
   await awaitWanted(['web']);
   node.usingGateways.clear();
   await awaitElements('veths', []);
@@ -242,11 +249,11 @@ for (const value of badValues) {
     await serveTwo();
     await annotate(value);
     await guard('goto guard_held');
-    assert.match(await awaitEvent('EgressGuarded'), /annotation .* is (?:empty|not the name)/);
+    await awaitEvent('EgressGuarded', /annotation .* is (?:empty|not the name)/);
     await annotate('web');
     await attachedTo(labelOfWeb);
     await annotate(value);
-    assert.match(await awaitEvent('EgressUnchanged'), /goes on using StaticGatewayConfiguration web/);
+    await awaitEvent('EgressUnchanged', /goes on using StaticGatewayConfiguration web/);
     assert.deepEqual(node.elements('label'), [`${link.address} : ${labelOfWeb}`]);
     await awaitWanted(['web']);
     await annotate('other');

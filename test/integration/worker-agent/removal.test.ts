@@ -107,7 +107,7 @@ test('a pod that is attached is refused, guards its node until it is gone, and o
   const { wanted } = await awaitStatus('unchained', ({ cniChained }) => cniChained === false);
   assert.deepEqual(wanted, [{ namespace: 'team', name: 'web', pods: 1 }]);
   await pollUntil('no gateway is used any more', () => node.host.state.namespaces[0]?.links.length === 0 || undefined, {
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
   });
   assert.deepEqual(node.elements('veths'), [`"${veth}"`]);
   assert.deepEqual(node.elements('gateway'), []);
@@ -133,7 +133,7 @@ test('pods that start meanwhile are nobody to us, also after a restart; one that
   await makePod(server.client, 'late', { sgc: 'web', address: late.address });
   await node.stop();
   await node.start();
-  await pollUntil('read', () => node.agent.whyNotReady() === undefined || undefined, { timeoutMs: 10_000 });
+  await pollUntil('read', () => node.agent.whyNotReady() === undefined || undefined, { timeoutMs: 30_000 });
   assert.deepEqual(node.elements('veths'), [`"${veth}"`]);
   node.unplug(sandbox);
   await deletePod('pod-1');
@@ -141,7 +141,7 @@ test('pods that start meanwhile are nobody to us, also after a restart; one that
 
   await node.stop();
   await node.start();
-  await pollUntil('read', () => node.agent.whyNotReady() === undefined || undefined, { timeoutMs: 10_000 });
+  await pollUntil('read', () => node.agent.whyNotReady() === undefined || undefined, { timeoutMs: 30_000 });
   await awaitStatus('left', ({ reason }) => reason === nodeLeft);
   assert.deepEqual(node.host.state, untouched);
 });
@@ -153,7 +153,7 @@ test('enabled again, with a pod or on a node that was left, the agent serves as 
   await awaitStatus('unchained', ({ cniChained }) => cniChained === false);
   await switchTo('enabled');
   await awaitStatus('ready', ({ state }) => state === 'Ready');
-  await pollUntil('the pod is served', () => node.elements('gateway').length === 1 || undefined, { timeoutMs: 10_000 });
+  await pollUntil('the pod is served', () => node.elements('gateway').length === 1 || undefined, { timeoutMs: 30_000 });
   assert.deepEqual(new Set(node.host.state.namespaces[0]?.links), new Set(before.namespaces[0]?.links));
 
   await switchTo('removing');
@@ -166,7 +166,7 @@ test('enabled again, with a pod or on a node that was left, the agent serves as 
   assert.deepEqual(await node.call('ADD', next), { result: resultOf(next) });
   assert.deepEqual(node.elements('veths'), [`"${veth}"`]);
   await pollUntil('a first verdict', async () => (await filesOfOurs()).includes('verdicts.json') || undefined, {
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
   });
   assert.deepEqual(await filesOfOurs(), [
     'attached.json',

@@ -80,7 +80,9 @@ export async function openRig(): Promise<Rig> {
     const rig = makeRig(namespaces, fabric, nodes);
     const all = [...Object.values(rig.workers), ...Object.values(rig.gateways)];
     for (const node of all) rig.loadForeignRules(node);
-    await Promise.all(all.map((node) => node.restore()));
+    // In the product's order. Both ends of a tunnel that begin at one moment may refuse each other's answers, and wait for five seconds.
+    await Promise.all(Object.values(rig.gateways).map((node) => node.restore()));
+    await Promise.all(Object.values(rig.workers).map((node) => node.restore()));
     await untilServed(rig);
     return { ...rig, close };
   } catch (error) {
@@ -118,12 +120,14 @@ function makeRig(namespaces: Namespaces, fabric: Fabric, nodes: Nodes): Omit<Rig
 
 /** Until each attached pod is answered, by its own gateway. */
 export async function untilServed({ pods }: Pick<Rig, 'pods'>): Promise<void> {
-  for (const { netns } of [pods.a1, pods.a2, pods.b1, pods.c1])
+  for (const name of ['a1', 'a2', 'b1', 'c1'] as const) {
+    const { netns } = pods[name];
     await pollUntil(
-      'an answer through the gateway',
+      `an answer to pod ${name} through its gateway`,
       async () => (await datagrams(netns, `${internet.network}.250`, { count: 1, waitMs: 100 })) || undefined,
       { timeoutMs: 20_000, intervalMs: 10 },
     );
+  }
 }
 
 /** Packets with other sources than these. */
