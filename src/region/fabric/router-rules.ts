@@ -6,7 +6,9 @@ import type { VirtualNetworkState } from './network-state.ts';
 /**
  * The edge of a virtual network, one transaction: an instance-level public address wins over an outbound rule, as on Azure. A source
  * that has neither and is no address of the subnets (a pod's, a label's) passes as it is, so that the internet host can count it; an
- * address of the subnets without a way out is dropped, as in a private subnet. What comes from outside and is for nobody in here is
+ * address of the subnets without a way out is dropped, as in a private subnet. Conntrack translates no packet of a connection that it does
+ * not know, such as the reset of one that has ended: an instance-level address is translated all the same, since Azure keeps no state for
+ * it; with an outbound rule there is no port to leave by. What comes from outside and is for nobody in here is
  * dropped, too: the route to the core would send it in circles.
  */
 export function routerRules(network: VirtualNetworkState): string {
@@ -49,6 +51,12 @@ ${loadBalancingRules(network)}  }
     oifname "uplink" ip daddr ${onPremises} accept
     oifname "uplink" snat ip to ip saddr map @instance
     oifname "uplink" snat ip to ip saddr map @outbound
+  }
+  chain outwards_of_no_connection {
+    type filter hook postrouting priority srcnat + 20; policy accept
+    oifname "uplink" ip daddr ${onPremises} accept
+    oifname "uplink" ip saddr set ip saddr map @instance
+    oifname "uplink" ip saddr @ways_out counter name no_way_out drop
   }
 }
 `;
