@@ -89,6 +89,7 @@ export const namespaceSysctls: readonly Sysctl[] = [
   { key: 'net.ipv4.conf.default.send_redirects', value: '0' },
   { key: 'net.ipv6.conf.all.disable_ipv6', value: '1' },
   { key: 'net.ipv6.conf.default.disable_ipv6', value: '1' },
+  { key: 'net.netfilter.nf_conntrack_acct', value: '1' },
   { key: 'net.netfilter.nf_conntrack_tcp_loose', value: '0' },
   { key: 'net.netfilter.nf_conntrack_tcp_be_liberal', value: '1' },
 ];

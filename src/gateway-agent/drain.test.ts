@@ -6,7 +6,7 @@ import { startDrain, type Drain } from './drain.ts';
 import type { Flow } from './live-flows.ts';
 
 const label = '100.64.4.2';
-const open: Flow = { id: 'a', source: label, isOver: false, expiresInMs: 100_000 };
+const open: Flow = { id: 'a', source: label, isOver: false, packets: 1 };
 const over: Flow = { ...open, isOver: true };
 const ofWorker: Flow = { ...open, id: 'probe', source: '100.64.4.1' };
 
@@ -59,7 +59,8 @@ test('one without connections is drained only when everybody has heard that it d
 
 test('one with connections is drained a while after the last of them', async () => {
   const world = createWorld();
-  world.list = () => [open];
+  let packets = 0;
+  world.list = () => [{ ...open, packets: (packets += 1) }];
   await begin(world);
   await world.clock.advance(60_000);
   assert.deepEqual(world.drain.state, { why, connections: 1, isDrained: false });

@@ -6,8 +6,8 @@ export interface Flow {
   readonly source: string;
   /** A TCP connection that is closed or reset. Other protocols have no end. */
   readonly isOver: boolean;
-  /** Then the kernel forgets the flow, unless another packet comes before. */
-  readonly expiresInMs: number;
+  /** That its pod has sent so far. */
+  readonly packets: number;
 }
 
 export interface Flows {
@@ -17,16 +17,13 @@ export interface Flows {
 
 interface Heard {
   readonly atMs: number;
-  readonly expiresAtMs: number;
+  readonly packets: number;
 }
 
-/** The kernel counts in seconds, and nobody looks at exact times. */
-const toleranceMs = 1500;
-
 /**
- * Tells from looks at the kernel which flows live: until they are over, or have been silent for `idleMs`. Silence counts for TCP as well: a
- * connection that a worker has reset while the gateway was cut off is open here for days. Each packet moves the end of a flow further
- * away, so one whose end stays where it was is silent. A flow seen for the first time has just been heard.
+ * Tells from looks at the kernel which flows live: until they are over, or their pod has been silent for `idleMs`. Only the pod counts: a
+ * connection that its worker has reset while the gateway was cut off is open here for days, and its server still sends into it. A flow
+ * seen for the first time has just been heard.
  */
 export class LiveFlows {
   readonly #idleMs: number;
@@ -43,9 +40,8 @@ export class LiveFlows {
     return [...this.#heard.values()].filter(({ atMs }) => nowMs - atMs < this.#idleMs).length;
   }
 
-  #lastHeard({ id, expiresInMs }: Flow, nowMs: number): Heard {
+  #lastHeard({ id, packets }: Flow, atMs: number): Heard {
     const before = this.#heard.get(id);
-    const expiresAtMs = nowMs + expiresInMs;
-    return before !== undefined && expiresAtMs <= before.expiresAtMs + toleranceMs ? before : { atMs: nowMs, expiresAtMs };
+    return before?.packets === packets ? before : { atMs, packets };
   }
 }

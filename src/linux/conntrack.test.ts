@@ -16,7 +16,7 @@ const entry: ConntrackEntry = {
   reply: { source: '198.51.100.7', destination: '100.64.0.2', sourcePort: 443, destinationPort: 40_000 },
   mark: 0x4003,
   tcpState: 'established',
-  timeoutSeconds: 432_000,
+  originalPackets: 0x1_0000_0002,
 };
 
 test('an entry of the kernel is read', () => {
@@ -24,8 +24,8 @@ test('an entry of the kernel is read', () => {
     nested(1, nested(1, ipv4(1, '10.244.1.9'), ipv4(2, '198.51.100.7')), nested(2, u8(1, 6), be16(2, 40_000), be16(3, 443))),
     nested(2, nested(1, ipv4(1, '198.51.100.7'), ipv4(2, '100.64.0.2')), nested(2, u8(1, 6), be16(2, 443), be16(3, 40_000))),
     nested(4, nested(1, u8(1, 3))),
-    be32(7, 432_000),
     be32(8, 0x4003),
+    nested(9, Buffer.from([12, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 2])),
   ]);
   assert.deepEqual(decodeConntrack(new Attributes(encoded)), entry);
 });

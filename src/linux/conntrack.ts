@@ -38,8 +38,8 @@ export interface ConntrackEntry {
   readonly reply: ConntrackTuple;
   readonly mark: number;
   readonly tcpState?: TcpState;
-  /** Seconds until the kernel forgets it, unless another packet comes. */
-  readonly timeoutSeconds?: number;
+  /** Packets so far in the original direction. Absent where the kernel did not count when the connection began (`nf_conntrack_acct`). */
+  readonly originalPackets?: number;
 }
 
 /** Absent members match anything. */
@@ -56,12 +56,23 @@ export interface ConntrackFilter {
 
 /** linux/netfilter/nfnetlink_conntrack.h */
 const IPCTNL = { get: 0x101, delete: 0x102 } as const;
-const CTA = { original: 1, reply: 2, protocolState: 4, timeout: 7, mark: 8, id: 12, zone: 18, markMask: 21, filter: 25 } as const;
+const CTA = {
+  original: 1,
+  reply: 2,
+  protocolState: 4,
+  mark: 8,
+  originalCounters: 9,
+  id: 12,
+  zone: 18,
+  markMask: 21,
+  filter: 25,
+} as const;
 const CTA_TUPLE = { addresses: 1, protocol: 2 } as const;
 const CTA_IP = { source: 1, destination: 2 } as const;
 const CTA_PROTO = { number: 1, sourcePort: 2, destinationPort: 3 } as const;
 const CTA_PROTOINFO_TCP = 1;
 const CTA_PROTOINFO_TCP_STATE = 1;
+const CTA_COUNTERS_PACKETS = 1;
 const CTA_FILTER_ORIGINAL_FLAGS = 1;
 /** Which members of the original tuple the kernel compares (net/netfilter/nf_internals.h). */
 const compare = { source: 1 << 0, protocol: 1 << 3 } as const;
@@ -130,7 +141,7 @@ export function decodeConntrack(attributes: Attributes): ConntrackEntry {
     mark: attributes.be32(CTA.mark) ?? 0,
     ...definedOnly({
       tcpState: state === undefined ? undefined : tcpStates[state],
-      timeoutSeconds: attributes.be32(CTA.timeout),
+      originalPackets: attributes.nested(CTA.originalCounters).be64(CTA_COUNTERS_PACKETS),
     }),
   };
 }

@@ -6,7 +6,7 @@ interface TranslatedFlow {
   readonly id: string;
   readonly source: string;
   readonly isOver: boolean;
-  readonly expiresInMs: number;
+  readonly packets: number;
 }
 
 /** Both sides have closed the connection, or one has reset it. */
@@ -19,12 +19,12 @@ export function listTranslatedFlows(path: string): TranslatedFlow[] {
   return listConntrack(socket).map(toFlow);
 }
 
-function toFlow({ protocol, original, tcpState, timeoutSeconds = 0 }: ConntrackEntry): TranslatedFlow {
+function toFlow({ protocol, original, tcpState, originalPackets = 0 }: ConntrackEntry): TranslatedFlow {
   const { source, sourcePort = 0, destination, destinationPort = 0 } = original;
   return {
     id: [protocol, source, sourcePort, destination, destinationPort].join(' '),
     source,
     isOver: protocol === ipProtocols.tcp && overStates.has(tcpState),
-    expiresInMs: timeoutSeconds * 1000,
+    packets: originalPackets,
   };
 }

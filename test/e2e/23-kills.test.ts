@@ -112,7 +112,7 @@ async function awaitSameState(path: TrafficPath, before: readonly string[]): Pro
     now = await readPathState(path);
     return now.join('\n') === before.join('\n') ? true : undefined;
   };
-  await pollUntil('the state from before', isSame, { timeoutMs: 10_000 }).catch(() => assert.deepEqual(now, before));
+  await pollUntil('the state from before', isSame, { timeoutMs: 60_000 }).catch(() => assert.deepEqual(now, before));
 }
 
 test('failover works while the API server is down, and for an agent that starts while it is down', async () => {

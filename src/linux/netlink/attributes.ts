@@ -104,6 +104,11 @@ export class Attributes {
     return this.bytes(type)?.readUInt32BE();
   }
 
+  be64(type: number): number | undefined {
+    const value = this.bytes(type)?.readBigUInt64BE();
+    return value === undefined ? undefined : Number(value);
+  }
+
   text(type: number): string | undefined {
     return this.bytes(type)?.toString('utf8').replace(/\0.*$/su, '');
   }

@@ -336,7 +336,7 @@ async function cordon(unschedulable: boolean): Promise<void> {
   );
 }
 
-const connection: Flow = { id: 'a', source: '100.64.4.2', isOver: false, expiresInMs: 100_000 };
+const connection: Flow = { id: 'a', source: '100.64.4.2', isOver: false, packets: 1 };
 
 test('a cordoned gateway drains, is drained when its last connection is over, and is back when it is uncordoned', async () => {
   await cordon(false);

@@ -34,7 +34,6 @@ test('TCP that both sides have closed, or that was reset, is over; datagrams hav
       ['6 100.64.4.2 40003 198.51.100.7 443', label, true],
     ],
   );
-  for (const { expiresInMs } of flows) assert.ok(expiresInMs > 0 && expiresInMs <= 600_000, String(expiresInMs));
 });
 
 test('a gateway that has no namespace yet has no flows', () => {
