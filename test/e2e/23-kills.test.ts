@@ -64,7 +64,7 @@ async function suffer(fault: PathFault): Promise<void> {
   await awaitDataplane();
   const pod = await placeOf(client);
   const path = await findTrafficPath(client);
-  const before = await readPathState(path);
+  const before = await awaitWholePath(path);
   const number = nextClient();
   const ports = portsOfClient(number);
   const traffic = await startTraffic(client, number);
@@ -104,6 +104,15 @@ function assertFate({ tcp }: TrafficReport, fate: PathFault['tcp']): void {
 
 async function readPathState({ worker, gateway }: TrafficPath): Promise<readonly string[]> {
   return Promise.all([readKernelState(worker), readKernelState(gateway)]);
+}
+
+/** A gateway says that it is back a moment before its workers use it again. */
+async function awaitWholePath(path: TrafficPath): Promise<readonly string[]> {
+  const isWhole = async (): Promise<readonly string[] | undefined> => {
+    const state = await readPathState(path);
+    return state.some((text) => /: goto (?:moved|lost)/.test(text)) ? undefined : state;
+  };
+  return pollUntil('a worker that uses every gateway', isWhole, { timeoutMs: 60_000, intervalMs: 300 });
 }
 
 async function awaitSameState(path: TrafficPath, before: readonly string[]): Promise<void> {
@@ -185,7 +194,8 @@ async function egressPrefix(): Promise<Cidr> {
 
 /** Which gateway has which address, as the configuration tells. */
 async function egressAddresses(): Promise<string> {
-  return kubectl('get', '--namespace', namespace, 'sgc/demo', '--output', 'jsonpath={.status.egressIpPrefix} {.status.gateways}');
+  const gateways = '{range .status.gateways[*]}{.node}={.egressAddress} {end}';
+  return kubectl('get', '--namespace', namespace, 'sgc/demo', '--output', `jsonpath={.status.egressIpPrefix} ${gateways}`);
 }
 
 async function gatewayNames(): Promise<readonly string[]> {
