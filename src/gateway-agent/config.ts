@@ -26,7 +26,7 @@ export interface GatewayAgentConfig {
   readonly metadataUrl: string | undefined;
   /** After so long a scheduled event may begin, whatever is still connected. */
   readonly maintenanceWaitMs: number;
-  /** After so long without a packet a UDP or ICMP flow of a gateway that drains counts as ended. */
+  /** After so long without a packet of its pod a connection or flow of a gateway that drains counts as ended. */
   readonly idleMs: number;
   /** With `removeOnExit`: between the announcement that the gateway leaves and its removal. */
   readonly drainMs: number;

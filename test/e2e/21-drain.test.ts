@@ -169,7 +169,7 @@ test('an instance that leaves its scale set waits for the connections of its gat
   const providerId = await kubectl('get', 'node', gateway, '--output', 'jsonpath={.spec.providerID}');
   const [, group = '', set = '', instance = ''] =
     /resourceGroups\/([^/]+)\/.*virtualMachineScaleSets\/([^/]+)\/virtualMachines\/(\d+)$/.exec(providerId) ?? [];
-  // Without UDP: a datagram flow counts as ended after half a minute only, and that was seen above.
+  // Without UDP: a datagram flow counts as ended after a minute only, and that was seen above.
   await takeAway(gateway, 0, () => compute.virtualMachineScaleSetVMs.beginDeleteAndWait(group, set, instance));
   const { containers } = await azureClients();
   await containers.agentPools.createOrUpdate(...pool, await containers.agentPools.get(...pool));

@@ -1,7 +1,7 @@
 import { type Cidr, parseCidr } from '../../src/base/addresses.ts';
 import { applyManifest, kubectl } from './installation.ts';
 
-/** A namespace with a configuration `fixed` of the pool that `10-egress` has left; Ready when this returns. Returns its prefix. */
+/** A namespace with a configuration `fixed` of the pool that an earlier file has left; Ready when this returns. Returns its prefix. */
 export async function startConfiguration(namespace: string): Promise<Cidr> {
   await applyManifest(`apiVersion: v1
 kind: Namespace
