@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { podAnnotation } from '../../src/api/names.ts';
-import { cidrContains, parseCidr } from '../../src/base/addresses.ts';
+import { cidrContains } from '../../src/base/addresses.ts';
 import { azureClients } from '../support/azure.ts';
-import { applyManifest, kubectl } from '../support/installation.ts';
+import { readPrefix, startConfiguration } from '../support/egress-configuration.ts';
+import { kubectl } from '../support/installation.ts';
 import { readInternetCounters } from '../support/internet-counters.ts';
 import { execInPod, startToolsPod } from '../support/tools-pod.ts';
 
@@ -29,20 +30,7 @@ async function gatewayNodes(): Promise<readonly { readonly name: string; readonl
 }
 
 test('an upgrade of a gateway pool gives every node a new disk, and no connection of a pod fails or leaves by another address', async () => {
-  await applyManifest(`apiVersion: v1
-kind: Namespace
-metadata: { name: ${namespace} }
----
-apiVersion: egressgateway.kubernetes.azure.com/v1alpha1
-kind: StaticGatewayConfiguration
-metadata: { name: fixed, namespace: ${namespace} }
-spec: { gatewayNodepoolName: gwpool }
-`);
-  const configuration = ['--namespace', namespace, 'sgc/fixed'];
-  await kubectl('wait', ...configuration, '--for=condition=Ready', '--timeout=60s');
-  const egressPrefix = async (): Promise<string> =>
-    kubectl('get', ...configuration, '--output', 'jsonpath={.status.egressIpPrefix}');
-  const prefix = await egressPrefix();
+  const prefix = await startConfiguration(namespace);
   const before = await gatewayNodes();
   await startToolsPod({ ...client, annotations: { [podAnnotation]: 'fixed' }, command: askForEver });
 
@@ -55,12 +43,11 @@ spec: { gatewayNodepoolName: gwpool }
     before.map(({ name, address }) => ({ name, address })),
   );
   for (const { uid } of after) assert.ok(!before.some((node) => node.uid === uid), 'the node has joined anew');
-  assert.equal(await egressPrefix(), prefix);
+  assert.deepEqual(await readPrefix(namespace), prefix);
   const answers = (await execInPod(client, 'cat', '/tmp/answers')).split('\n');
   assert.ok(answers.length > 20, `${String(answers.length)} answers`);
-  const network = parseCidr(prefix, 'egressIpPrefix');
   assert.deepEqual(
-    answers.filter((answer) => answer === 'failed' || !cidrContains(network, answer)),
+    answers.filter((answer) => answer === 'failed' || !cidrContains(prefix, answer)),
     [],
   );
   assert.equal((await readInternetCounters()).untranslated, 0);

@@ -12,10 +12,12 @@ kind: StaticGatewayConfiguration
 metadata: { name: fixed, namespace: ${namespace} }
 spec: { gatewayNodepoolName: gwpool }
 `);
-  const configuration = ['--namespace', namespace, 'sgc/fixed'];
-  await kubectl('wait', ...configuration, '--for=condition=Ready', '--timeout=60s');
-  return parseCidr(
-    await kubectl('get', ...configuration, '--output', 'jsonpath={.status.egressIpPrefix}'),
-    'status.egressIpPrefix',
-  );
+  await kubectl('wait', '--namespace', namespace, 'sgc/fixed', '--for=condition=Ready', '--timeout=60s');
+  return readPrefix(namespace);
+}
+
+/** The prefix that the configuration `fixed` has now. */
+export async function readPrefix(namespace: string): Promise<Cidr> {
+  const output = 'jsonpath={.status.egressIpPrefix}';
+  return parseCidr(await kubectl('get', '--namespace', namespace, 'sgc/fixed', '--output', output), 'status.egressIpPrefix');
 }
